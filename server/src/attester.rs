@@ -1,0 +1,115 @@
+//! Attester: an invite → [`Attested`]. It knows which invites were used, for which request, and never a token.
+
+use crate::batches::{BatchRequest, Batches};
+use crate::config::REPEATS_PER_TICK_MAX;
+use crate::error::{Error, Refusal};
+use crate::store::attestation::{AttestationStore, Ceiling, Claim};
+use protocol::campaign::Campaign;
+use protocol::invite::{Invite, InviteId, InviteKey, InviteLink};
+use protocol::issuance::TokenRequest;
+use protocol::problem::Problem;
+use protocol::publication::Tick;
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The proof that one invite stands behind one TokenRequest, durably. Only [`Attester::attest`] makes one.
+pub struct Attested(());
+
+/// The role, as long as the campaign issues tokens.
+pub struct Attester {
+    campaign: Arc<Campaign>,
+    key: InviteKey,
+    store: AttestationStore,
+    batches: Mutex<Batches>,
+    /// Exact repeats since the last tick, for their limit. In memory only.
+    repeats: Mutex<HashMap<InviteId, u8>>,
+}
+
+impl Attester {
+    /// Opens the folder of used invites.
+    pub fn open(folder: &Path, campaign: Arc<Campaign>, key: InviteKey, first_tick: Tick) -> Result<Self, Error> {
+        let store = AttestationStore::open(folder, first_tick)?;
+        let batches = Mutex::new(Batches::open(folder)?);
+        Ok(Self { campaign, key, store, batches, repeats: Mutex::default() })
+    }
+
+    /// The last tick that cleaned the store.
+    pub fn last_tick(&self) -> Tick {
+        self.store.last_tick()
+    }
+
+    /// Recognises a code by its MAC, without touching a store.
+    pub fn recognise(&self, code: &str) -> Result<InviteId, Refusal> {
+        let invite = Invite::parse(code).map_err(|_| Problem::InviteUnknown)?;
+        Ok(self.key.recognise(self.campaign.id(), &invite).map_err(|_| Problem::InviteUnknown)?)
+    }
+
+    /// Binds an invite to a request, durably and for ever; the same pair again is attested again, up to a limit.
+    ///
+    /// `issues` says whether new tokens are issued at all. Where an unused invite would be refused, a used one hears
+    /// the same, so that asking about an invite tells nothing.
+    pub async fn attest(&self, id: InviteId, request: &TokenRequest, issues: bool) -> Result<Attested, Refusal> {
+        let batch = self.batches().find(id.batch()).filter(|batch| !batch.revoked).cloned();
+        let digest = request.digest();
+        let refusal = match (batch, issues) {
+            (Some(batch), true) => {
+                let ceiling = Ceiling {
+                    batch_total: batch.maximum,
+                    batch_per_tick: batch.per_tick.map(u64::from),
+                    all: self.campaign.genesis().eligible,
+                };
+                match self.store.claim(id, digest, ceiling).await? {
+                    Claim::New => return Ok(Attested(())),
+                    Claim::Repeat => return self.repeat(id),
+                    Claim::UsedOtherwise => Problem::InviteUsed,
+                    Claim::Exhausted => Problem::Exhausted,
+                }
+            }
+            (_, false) => Problem::Closed,
+            (None, true) => Problem::InviteUnknown,
+        };
+        match self.store.is_repeat(id, digest).await? {
+            true => self.repeat(id),
+            false => Err(refusal.into()),
+        }
+    }
+
+    /// Makes invites of a batch; nothing remembers them.
+    pub fn mint(&self, request: &BatchRequest) -> Result<Vec<InviteLink>, Refusal> {
+        let genesis = self.campaign.genesis();
+        let batch = self.batches().grow(request, genesis.k, genesis.eligible)?;
+        let base_url = genesis.origin_url();
+        let link = |_| {
+            let id = InviteId::new(batch, rand::random());
+            let invite = Some(self.key.mint(self.campaign.id(), id));
+            InviteLink { base_url: base_url.clone(), invite, campaign: self.campaign.id() }
+        };
+        Ok((0..request.count).map(link).collect())
+    }
+
+    /// Cleans the store of the order in which invites came. Idempotent; blocking.
+    pub fn tick(&self, tick: Tick) -> Result<(), Error> {
+        self.repeats.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        Ok(self.store.tick(tick)?)
+    }
+
+    /// At close: ends the store and removes it from the disk. Blocking.
+    pub fn destroy(&self) -> Result<(), Error> {
+        Ok(self.store.destroy()?)
+    }
+
+    fn repeat(&self, id: InviteId) -> Result<Attested, Refusal> {
+        let mut repeats = self.repeats.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = repeats.entry(id).or_insert(0);
+        if *count >= REPEATS_PER_TICK_MAX {
+            return Err(Problem::RateLimited.into());
+        }
+        *count += 1;
+        Ok(Attested(()))
+    }
+
+    fn batches(&self) -> MutexGuard<'_, Batches> {
+        self.batches.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,43 @@
+//! The limits of a server, each with its reason, in one place; SECURITY.md quotes this table.
+
+use std::time::Duration;
+
+/// Open connections in all. More than a small machine serves at once, fewer than its file descriptors.
+pub const CONNECTIONS_MAX: usize = 800;
+
+/// Time to send all headers of a request; also how long an idle connection is kept. Tor is slow, attackers are slower.
+pub const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Time for a whole request and its answer.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Bytes that one request's headers may have: a Token takes 500, the rest is names. The least that hyper allows.
+pub const HEADER_BYTES_MAX: usize = 8192;
+
+/// How long requests under way may take to finish when the server stops.
+pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Signatures that may wait behind those being made, per core. At 2 ms each nobody waits more than half a second.
+pub const SIGNATURES_WAITING_MAX: usize = 256;
+
+/// Pledges that may wait for their verification, per core. At 0.1 ms each nobody waits more than a tenth of a second.
+pub const PLEDGES_WAITING_MAX: usize = 1024;
+
+/// Exact repeats of one token request that are answered between two ticks: each costs a signature, and a client that
+/// lost an answer needs one or two.
+pub const REPEATS_PER_TICK_MAX: u8 = 10;
+
+/// Invites that one organiser's request may make; more are had by asking again.
+pub const INVITES_PER_REQUEST_MAX: u32 = 50_000;
+
+/// Bytes of an organiser's JSON.
+pub const ORGANISER_BODY_BYTES_MAX: usize = 4096;
+
+/// What a refusal for the time being tells the client to wait.
+pub const RETRY_AFTER_SECS: u32 = 5;
+
+/// How far the wall clock may differ from the monotonic clock, beyond one tick, before nothing is published or closed.
+pub const CLOCK_TOLERANCE_SECS: u64 = 600;
+
+/// How often the publisher looks at the clock.
+pub const CLOCK_LOOK: Duration = Duration::from_millis(200);

@@ -1,0 +1,101 @@
+//! `init`: keys, genesis, log and organiser's token of a new campaign, made whole or not at all.
+
+use crate::error::Error;
+use crate::keyring::{Keyring, random_seed};
+use crate::store::log::LogStore;
+use crate::store::{SECRET_DIR, SECRET_FILE, create_dir, sync_dir, write_file};
+use protocol::campaign::{Campaign, CampaignId};
+use protocol::campaign_file::{Additions, CampaignFile};
+use protocol::keys::IssuerPrivateKey;
+use protocol::note::NoteSigner;
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// A campaign that was just made.
+pub struct Initialised {
+    /// Its id, for posters and invite links.
+    pub campaign_id: CampaignId,
+    /// The organiser's bearer token: shown once, stored only as a digest.
+    pub organiser_token: Zeroizing<String>,
+}
+
+/// A campaign file with the documents that it names.
+pub struct Source {
+    /// The file.
+    pub file: CampaignFile,
+    /// The bytes of the list of places.
+    pub places: Vec<u8>,
+    /// The bytes of the map.
+    pub map: Vec<u8>,
+}
+
+/// Reads a campaign file, and the list of places and the map beside it.
+pub fn read_source(campaign_file: &Path) -> Result<Source, Error> {
+    let read = |path: &Path| std::fs::read(path).map_err(|error| Error::io(path.display(), error));
+    let text = String::from_utf8(read(campaign_file)?)
+        .map_err(|_| Error::Refused(format!("{} is not a text in UTF-8", campaign_file.display())))?;
+    let file = CampaignFile::parse(&text).map_err(|error| Error::Refused(format!("{}:\n{error}", campaign_file.display())))?;
+    let folder = campaign_file.parent().unwrap_or(Path::new(""));
+    let (places, map) = (read(&folder.join(&file.places))?, read(&folder.join(&file.map))?);
+    Ok(Source { file, places, map })
+}
+
+/// Makes a campaign in a folder that does not exist yet or is empty. A crash leaves nothing that `serve` would take.
+pub fn init(source: Source, data: &Path) -> Result<Initialised, Error> {
+    let occupied = std::fs::read_dir(data).is_ok_and(|mut entries| entries.next().is_some());
+    if occupied {
+        return Err(Error::Refused(format!(
+            "{0} is not empty; choose another folder, or start what is in it with: headcount-server serve --data {0}",
+            data.display()
+        )));
+    }
+    let parent = data.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(parent).map_err(|error| Error::io(parent.display(), error))?;
+    let unfinished = parent.join(format!(".{}.unfinished", data.file_name().unwrap_or_default().to_string_lossy()));
+    crate::store::remove_dir(&unfinished)?;
+    let made = make(source, &unfinished)?;
+    std::fs::rename(&unfinished, data).map_err(|error| Error::io(data.display(), error))?;
+    sync_dir(parent)?;
+    Ok(made)
+}
+
+fn make(source: Source, folder: &Path) -> Result<Initialised, Error> {
+    let Source { file, places, map } = source;
+    let mut rng = rand::rng();
+    let issuer = IssuerPrivateKey::generate(&mut rng)?;
+    let (log_seed, receipt_seed) = (random_seed(&mut rng), random_seed(&mut rng));
+    let public = |seed| NoteSigner::new("", seed).public_key();
+    let genesis = file.genesis(Additions {
+        token_key: issuer.public().spki().to_vec(),
+        log_key: public(&log_seed),
+        receipt_key: public(&receipt_seed),
+        places_sha256: Sha256::digest(&places).into(),
+        map_sha256: Sha256::digest(&map).into(),
+    })?;
+    let genesis = genesis.encode();
+    let campaign = Campaign::new(&genesis, &places)?;
+
+    create_dir(folder, SECRET_DIR)?;
+    let organiser_token = Keyring::of(folder).create(&issuer, &log_seed, &receipt_seed, &mut rng)?;
+    write_file(&folder.join("genesis.json"), SECRET_FILE, &genesis)?;
+    write_file(&folder.join("places.json"), SECRET_FILE, &places)?;
+    write_file(&folder.join("map.json"), SECRET_FILE, &map)?;
+    LogStore::create(&folder.join("log"), &genesis, &NoteSigner::new(&campaign.log_name(), &log_seed))?;
+    Ok(Initialised { campaign_id: campaign.id(), organiser_token })
+}
+
+/// Reads the campaign of a data directory with its two documents.
+pub(crate) fn read_campaign(data: &Path) -> Result<(Campaign, Vec<u8>, Vec<u8>), Error> {
+    let read = |name: &str| -> Result<Vec<u8>, Error> {
+        let path: PathBuf = data.join(name);
+        std::fs::read(&path).map_err(|error| Error::io(format!("{} (was this folder made by init?)", path.display()), error))
+    };
+    let (genesis, places, map) = (read("genesis.json")?, read("places.json")?, read("map.json")?);
+    let campaign = Campaign::new(&genesis, &places)?;
+    if <[u8; 32]>::from(Sha256::digest(&map)) != campaign.genesis().map_sha256 {
+        return Err(Error::Refused("the map is not the one that the genesis names".to_owned()));
+    }
+    Ok((campaign, places, map))
+}
+

@@ -1,0 +1,244 @@
+//! Tests: every step of a tick and of the close, cut off after it, on the real stores. What a kill -9 leaves after a
+//! step is what is on the disk then: so each test does the first steps by hand, opens the folder as a server would,
+//! and demands that every pledge is there once.
+
+use crate::clock::{Clock, Reading};
+use crate::init::{Source, init, read_campaign};
+use crate::keyring::Keyring;
+use crate::plan::Plan;
+use crate::store::log::LogStore;
+use crate::store::redemption::{PooledPledge, Redeemed, RedemptionStore};
+use crate::{Deployment, read_log};
+use protocol::campaign::Campaign;
+use protocol::campaign_file::CampaignFile;
+use protocol::codec::to_base64;
+use protocol::entry::Entry;
+use protocol::issuance::TokenRequest;
+use protocol::note::{NoteSigner, NoteVerifier};
+use protocol::phrase::Phrase;
+use protocol::pledge::Nonce;
+use protocol::publication::State;
+use protocol::token::{Token, VerifiedToken};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::time::Duration;
+
+const START: u64 = 1_700_000_000;
+
+/// A campaign of two places with six pledges pending in one and three in the other, k = 5.
+struct Template {
+    folder: tempfile::TempDir,
+    phrases: Vec<(Phrase, u32)>,
+    tokens: Vec<Token>,
+    campaign: Campaign,
+}
+
+impl Template {
+    fn make() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let organiser_key = to_base64(&NoteSigner::new("", &[7; 32]).public_key());
+        let text = format!(
+            "target = 9\neligible = 99\nplaces = \"p\"\nmap = \"m\"\nk = 5\ntick_seconds = 3600\npledges_open = {START}\ncloses = {}\n\
+             issuer_name = \"localhost:1\"\norigin_name = \"localhost:1\"\norganiser_key = \"{organiser_key}\"\n[title]\nen = \"T\"\n[text]\nen = \"t\"\n",
+            START + 4 * 3600
+        );
+        let place = r#"{"region":0,"name":{"en":"P"},"lat":0,"lon":0,"population":0}"#;
+        let places = format!(r#"{{"regions":[{{"name":{{"en":"R"}}}}],"places":[{place},{place}]}}"#);
+        init(Source { file: CampaignFile::parse(&text).unwrap(), places: places.into(), map: b"{}".to_vec() }, &data).unwrap();
+        let (campaign, ..) = read_campaign(&data).unwrap();
+        let key = Keyring::of(&data).issuer().unwrap().unwrap();
+        let mut template = Self { folder, phrases: Vec::new(), tokens: Vec::new(), campaign };
+        for place in [0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1] {
+            let phrase = Phrase::generate(&mut rand::rng());
+            let secrets = phrase.secrets(template.campaign.id(), place);
+            let (nonce, challenge) = (secrets.pledge().nonce(0), template.campaign.challenge_digest());
+            let made = TokenRequest::new(&mut secrets.blinding(), template.campaign.token_key(), challenge, nonce);
+            let (request, pending) = made.unwrap();
+            template.tokens.push(pending.finalize(&key.issue(&mut rand::rng(), &request).unwrap()).unwrap());
+            template.phrases.push((phrase, place));
+        }
+        let pool = open_pool(&data);
+        for index in 0..9 {
+            assert_eq!(spend(&pool, template.verified(index)), Redeemed::Now);
+        }
+        template
+    }
+
+    fn verified(&self, index: usize) -> VerifiedToken {
+        let (phrase, place) = &self.phrases[index];
+        let pledge = phrase.secrets(self.campaign.id(), *place).pledge();
+        let opened = self.tokens[index].clone().open(pledge, &self.campaign).unwrap();
+        opened.verify(self.campaign.token_key()).unwrap()
+    }
+
+    fn copy(&self) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        copy_folder(&self.folder.path().join("data"), &data);
+        (folder, data)
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let (source, target) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
+        if source.is_dir() {
+            copy_folder(&source, &target);
+        } else {
+            std::fs::copy(source, target).unwrap();
+        }
+    }
+}
+
+fn open_pool(data: &Path) -> RedemptionStore {
+    RedemptionStore::open(&data.join("redemption"), &data.join("spent"), 0).unwrap()
+}
+
+fn open_log(data: &Path, campaign: &Campaign) -> LogStore {
+    let verifier = NoteVerifier::new(&campaign.log_name(), &campaign.genesis().log_key).unwrap();
+    LogStore::open(&data.join("log"), &verifier).unwrap()
+}
+
+fn spend(pool: &RedemptionStore, token: VerifiedToken) -> Redeemed {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(pool.spend(token)).unwrap()
+}
+
+fn nonces_of(entries: &[Vec<u8>]) -> Vec<Nonce> {
+    let nonce = |entry: &Vec<u8>| match Entry::decode(entry) {
+        Ok(Entry::Pledge(pledge)) => Some(pledge.nonce()),
+        _ => None,
+    };
+    entries.iter().filter_map(nonce).collect()
+}
+
+/// The first `steps` of the tick 1 of DESIGN §6, by hand.
+fn steps_of_a_tick(data: &Path, campaign: &Campaign, steps: u32, closing: bool) {
+    let pool = open_pool(data);
+    let mut log = open_log(data, campaign);
+    let signer = NoteSigner::new(&campaign.log_name(), &Keyring::of(data).log().unwrap());
+    let mut plan: Option<Plan> = None;
+    let mut head = None;
+    for step in 1..=steps {
+        let decided = || plan.as_ref().unwrap();
+        match step {
+            1 if closing => pool.refuse().unwrap(),
+            1 => pool.freeze(1).unwrap(),
+            2 => {
+                let made = Plan::make(campaign, 1, closing, log.reader().size(), &pool.frozen().unwrap()).unwrap();
+                made.write(data).unwrap();
+                plan = Some(made);
+            }
+            3 => head = Some(log.append(decided().base, &decided().entries).unwrap()),
+            4 => log.sign(decided().base, head.unwrap(), &signer).unwrap(),
+            5 => pool.add_spent(pool.spent_through(), log.reader().size(), nonces_of(&decided().entries)).unwrap(),
+            6 => {
+                let published = nonces_of(&decided().entries);
+                let kept = |pledge: &PooledPledge| !published.contains(&pledge.nonce);
+                pool.keep(&pool.frozen().unwrap().into_iter().filter(kept).collect::<Vec<_>>()).unwrap();
+            }
+            7 => pool.drop_frozen().unwrap(),
+            _ => Plan::remove(data).unwrap(),
+        }
+    }
+}
+
+fn serve(data: &Path, now: &Arc<AtomicU64>) -> Deployment {
+    let now = now.clone();
+    let clock = Clock::new(move || Reading { wall: now.load(SeqCst), steady: Duration::from_secs(now.load(SeqCst)) });
+    Deployment::open(data, clock).unwrap()
+}
+
+#[test]
+fn o2_every_tick_step_may_be_cut_off() {
+    let template = Template::make();
+    for steps in 0..=8 {
+        let (_folder, data) = template.copy();
+        steps_of_a_tick(&data, &template.campaign, steps, false);
+        for again in 0..2 {
+            let now = Arc::new(AtomicU64::new(START + 3600));
+            let served = serve(&data, &now);
+            served.look_at_clock().unwrap();
+            let pool = served.publisher().pool().unwrap();
+            for index in 0..9 {
+                assert_eq!(spend(&pool, template.verified(index)), Redeemed::Before, "step {steps}, pledge {index}");
+            }
+            let summary = read_log(&template.campaign, &open_log(&data, &template.campaign).reader()).unwrap();
+            assert_eq!((summary.sums.total(), summary.entries), (6, 1 + 1 + 6), "step {steps}, start {again}");
+            assert!(!data.join("plan").exists() && !pool.has_frozen().unwrap());
+        }
+        // the three that were left are still there: with two more they are published
+        let now = Arc::new(AtomicU64::new(START + 3600));
+        let served = serve(&data, &now);
+        let pool = served.publisher().pool().unwrap();
+        for index in 9..11 {
+            assert_eq!(spend(&pool, template.verified(index)), Redeemed::Now);
+        }
+        now.store(START + 2 * 3600, SeqCst);
+        served.look_at_clock().unwrap();
+        let summary = read_log(&template.campaign, &open_log(&data, &template.campaign).reader()).unwrap();
+        assert_eq!((summary.sums.total(), summary.last_tick), (11, 2), "step {steps}");
+    }
+}
+
+#[test]
+fn o2_every_step_of_the_close_may_be_cut_off() {
+    let template = Template::make();
+    for steps in 0..=8 {
+        let (_folder, data) = template.copy();
+        std::fs::write(data.join("closing"), "1").unwrap();
+        steps_of_a_tick(&data, &template.campaign, steps.min(4), true);
+        for folder in ["redemption", "attestation", "spent"].into_iter().take(usize::try_from(steps).unwrap().saturating_sub(5)) {
+            let _ = std::fs::remove_dir_all(data.join(folder));
+        }
+        let now = Arc::new(AtomicU64::new(START + 3600));
+        let served = serve(&data, &now);
+        served.look_at_clock().unwrap();
+        assert_eq!(served.timeline.published_state(), State::Closed, "step {steps}");
+        let summary = read_log(&template.campaign, &open_log(&data, &template.campaign).reader()).unwrap();
+        assert_eq!((summary.sums.total(), summary.closed_at), (6, Some(1)), "three are withheld for ever");
+        drop(served);
+        for gone in ["plan", "redemption", "attestation", "spent", "keys/invite", "keys/issuer.pkcs8"] {
+            assert!(!data.join(gone).exists(), "{gone} after step {steps}");
+        }
+        crate::check::check(&data).unwrap();
+    }
+}
+
+#[test]
+fn o2_a_tick_without_a_group_may_be_cut_off() {
+    let template = Template::make();
+    for steps in [0, 1, 6, 7] {
+        let (_folder, data) = template.copy();
+        let pool = open_pool(&data);
+        if steps >= 1 {
+            pool.freeze(-1).unwrap_err(); // ticks never go back
+        }
+        drop(pool);
+        let now = Arc::new(AtomicU64::new(START + 3600));
+        let served = serve(&data, &now);
+        served.look_at_clock().unwrap(); // publishes six, keeps three
+        now.store(START + 2 * 3600, SeqCst);
+        drop(served);
+        let pool = open_pool(&data);
+        if steps >= 1 {
+            pool.freeze(2).unwrap();
+        }
+        if steps >= 6 {
+            pool.keep(&pool.frozen().unwrap()).unwrap();
+        }
+        if steps >= 7 {
+            pool.drop_frozen().unwrap();
+        }
+        drop(pool);
+        let served = serve(&data, &now);
+        served.look_at_clock().unwrap();
+        let pool = served.publisher().pool().unwrap();
+        let before: Vec<_> = (0..9).map(|index| spend(&pool, template.verified(index))).collect();
+        assert!(before.iter().all(|redeemed| *redeemed == Redeemed::Before), "after step {steps}");
+        assert_eq!(served.timeline.last_tick(), 2);
+    }
+}

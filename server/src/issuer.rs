@@ -1,0 +1,113 @@
+//! Issuer: [`Attested`] + TokenRequest → TokenResponse (RFC 9578 §6), and its directory. It never sees a token or a place.
+
+use crate::attester::{Attested, Attester};
+use crate::config::SIGNATURES_WAITING_MAX;
+use crate::error::{Error, Refusal};
+use crate::http::{answer, bearer, close_connection, read_body};
+use crate::timeline::Timeline;
+use crate::workers::{Admission, Workers};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State as Shared;
+use axum::http::HeaderMap;
+use axum::middleware::from_fn;
+use axum::response::Response;
+use axum::routing::{get, post};
+use protocol::campaign::Campaign;
+use protocol::directory::{DIRECTORY_PATH, IssuerDirectory};
+use protocol::issuance::{TokenRequest, TokenResponse};
+use protocol::keys::IssuerPrivateKey;
+use protocol::problem::Problem;
+use protocol::publication::State;
+use protocol::{error, media};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// The role. After close it has neither key nor Attester and answers `closed`.
+pub struct Issuer {
+    campaign: Arc<Campaign>,
+    timeline: Arc<Timeline>,
+    issuing: RwLock<Option<Arc<Issuing>>>,
+    workers: Workers,
+}
+
+/// What issues, and what is destroyed at close.
+pub struct Issuing {
+    key: IssuerPrivateKey,
+    attester: Attester,
+}
+
+impl Issuing {
+    /// The Attester, for those who make invites.
+    pub fn attester(&self) -> &Attester {
+        &self.attester
+    }
+
+    /// BlindSign, for a request that was attested. Takes 2 ms of a core.
+    fn issue(&self, _proof: Attested, request: &TokenRequest) -> Result<TokenResponse, error::Error> {
+        self.key.issue(&mut rand::rng(), request)
+    }
+}
+
+impl Issuer {
+    /// The role with its key and Attester, or without them after close.
+    pub fn new(campaign: Arc<Campaign>, timeline: Arc<Timeline>, issuing: Option<(IssuerPrivateKey, Attester)>) -> Self {
+        let issuing = issuing.map(|(key, attester)| Arc::new(Issuing { key, attester }));
+        Self { campaign, timeline, issuing: RwLock::new(issuing), workers: Workers::new(SIGNATURES_WAITING_MAX) }
+    }
+
+    /// Key and Attester, until close.
+    pub fn issuing(&self) -> Option<Arc<Issuing>> {
+        self.issuing.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// At close: forgets the key and removes the used invites from the disk. Blocking.
+    pub fn destroy(&self) -> Result<(), Error> {
+        let issuing = self.issuing.write().unwrap_or_else(PoisonError::into_inner).take();
+        match issuing {
+            Some(issuing) => issuing.attester.destroy(),
+            None => Ok(()),
+        }
+    }
+
+    /// The whole of a TokenRequest, in the order of DESIGN §3.
+    async fn token_response(&self, headers: HeaderMap, body: Body) -> Result<TokenResponse, Refusal> {
+        let body = read_body(&headers, body, media::TOKEN_REQUEST, TokenRequest::BYTES).await?;
+        let issuing = match self.timeline.state() {
+            State::Before => return Err(Problem::NotOpen.into()),
+            State::Closed => None,
+            State::Collecting | State::Open | State::Closing => self.issuing(),
+        };
+        let issuing = issuing.ok_or(Problem::Closed)?;
+        let issues = self.timeline.issues_tokens();
+        let answered = self.answer(issuing, &headers, &body, issues).await;
+        if issues { answered } else { answered.map_err(|_| Problem::Closed.into()) }
+    }
+
+    async fn answer(&self, issuing: Arc<Issuing>, headers: &HeaderMap, body: &[u8], issues: bool) -> Result<TokenResponse, Refusal> {
+        let malformed = |_| Refusal::from(Problem::Malformed).with_status(422);
+        let id = issuing.attester.recognise(bearer(headers).ok_or(Problem::InviteUnknown)?)?;
+        let request = TokenRequest::decode(body).map_err(malformed)?;
+        request.check(self.campaign.token_key()).map_err(malformed)?;
+        let admission: Admission = self.workers.admit()?;
+        let proof = issuing.attester.attest(id, &request, issues).await?;
+        let response = admission.run(move || issuing.issue(proof, &request)).await?;
+        response.map_err(|error| Error::from(error).into())
+    }
+}
+
+/// The Issuer's routes.
+pub fn routes(issuer: Arc<Issuer>) -> Router {
+    let token_request = post(token_request).layer(from_fn(close_connection));
+    Router::new().route("/token-request", token_request).route(DIRECTORY_PATH, get(directory)).with_state(issuer)
+}
+
+async fn token_request(Shared(issuer): Shared<Arc<Issuer>>, headers: HeaderMap, body: Body) -> Result<Response, Refusal> {
+    let response = issuer.token_response(headers, body).await?;
+    Ok(answer(200, media::TOKEN_RESPONSE, response.encode().to_vec()))
+}
+
+async fn directory(Shared(issuer): Shared<Arc<Issuer>>) -> Result<Response, Refusal> {
+    let directory = IssuerDirectory::new(issuer.campaign.token_key());
+    let body = serde_json::to_vec(&directory).map_err(|error| Error::Refused(error.to_string()))?;
+    Ok(answer(200, media::ISSUER_DIRECTORY, body))
+}

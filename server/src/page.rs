@@ -1,0 +1,197 @@
+//! The pages that the server writes: the overview, readable without script, and a word where the registration bundle is not built.
+
+use protocol::campaign::{Campaign, Text};
+use protocol::counts::Counts;
+use protocol::date::utc;
+use protocol::phrase::{campaign_numbers, campaign_words};
+use protocol::publication::State;
+use sha2::{Digest, Sha256};
+use std::sync::LazyLock;
+
+const STYLE: &str = "\
+:root{color-scheme:light dark;--ink:#1b1b1b;--paper:#fdfcf9;--quiet:#5d5a55;--line:#d9d5cc;--accent:#0b6b4f}\
+@media(prefers-color-scheme:dark){:root{--ink:#eceae4;--paper:#161715;--quiet:#a9a59c;--line:#3a3a36;--accent:#5cc9a1}}\
+body{margin:0 auto;padding:1.5rem 1rem 4rem;max-width:46rem;background:var(--paper);color:var(--ink);font:1.0625rem/1.55 system-ui,sans-serif}\
+h1{font-size:1.9rem;line-height:1.2;margin:.5rem 0}h2{font-size:1.2rem;margin:2.2rem 0 .4rem}\
+nav a{margin-right:.8rem}a{color:var(--accent)}\
+.rehearsal{background:#a33;color:#fff;padding:.6rem 1rem;border-radius:.4rem;font-weight:700}\
+.total{font-size:3rem;font-weight:700;line-height:1;margin:1.4rem 0 .2rem;font-variant-numeric:tabular-nums}\
+progress{width:100%;height:1.1rem;accent-color:var(--accent)}\
+.quiet,footer{color:var(--quiet);font-size:.95rem}\
+.announcement{border-left:.3rem solid var(--accent);padding:.2rem 1rem;margin:1.5rem 0;white-space:pre-line}\
+table{border-collapse:collapse;width:100%}td,th{padding:.25rem .5rem;border-bottom:1px solid var(--line);text-align:left}\
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}\
+tr.region th{padding-top:1rem;font-weight:600}code{overflow-wrap:anywhere}";
+
+/// The policy of these pages: nothing is loaded, nothing runs, only their own style applies.
+pub fn content_security_policy() -> &'static str {
+    static POLICY: LazyLock<String> = LazyLock::new(|| {
+        let digest = data_encoding_base64(&Sha256::digest(STYLE));
+        format!("default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+    });
+    &POLICY
+}
+
+/// The overview in one language. `next_tick` is the end of the tick under way, in Unix seconds.
+pub fn overview(campaign: &Campaign, counts: &Counts, next_tick: u64, lang: &str) -> String {
+    let genesis = campaign.genesis();
+    let mut body = String::new();
+    head_of_page(&mut body, campaign, lang);
+    if let Some(announcement) = &counts.announcement {
+        let date = announcement.date.map_or_else(String::new, |date| format!("<p><strong>{}</strong></p>", utc(date)));
+        line(&mut body, &format!("<div class=\"announcement\">{date}<p>{}</p></div>", escape(in_language(&announcement.text, lang))));
+    }
+    line(&mut body, &format!("<p class=\"total\">{}</p>", grouped(counts.total)));
+    let (total, target) = (counts.total, counts.target);
+    line(&mut body, &format!("<p>counted and published, of {} hoped for</p>", grouped(target)));
+    line(&mut body, &format!("<progress max=\"{target}\" value=\"{}\">{total} of {target}</progress>", total.min(target)));
+    line(&mut body, &format!("<p>{}</p>", state_sentence(counts.state, next_tick)));
+    line(&mut body, &format!("<p class=\"quiet\">Numbers appear in groups of at least {} people. Smaller ones wait, so that nobody can be told from a number.</p>", genesis.k));
+    places_table(&mut body, campaign, counts, lang);
+    let id = campaign.id();
+    line(&mut body, "<footer><h2>Check it yourself</h2>");
+    line(&mut body, &format!("<p>This campaign's words, the same on every poster and screen:<br><strong>{}</strong><br>or as numbers: {}</p>",
+        campaign_words(id).join(" "), campaign_numbers(id).map(|n| n.to_string()).join(" ")));
+    line(&mut body, &format!("<p>Campaign id: <code>{id}</code></p><p>Recount the public log: <code>headcount audit {}</code></p></footer>", escape(&genesis.origin_url())));
+    document(&title(campaign, lang), lang, &body)
+}
+
+/// What `/join` says where no registration bundle was built.
+pub fn join_without_bundle(campaign: &Campaign) -> String {
+    let lang = if campaign.genesis().title.contains_key("en") { "en" } else { "" };
+    let mut body = String::new();
+    head_of_page(&mut body, campaign, lang);
+    line(&mut body, "<h2>The registration page is not built here</h2>\
+        <p>Take part with the command line. Your invite stays on your device: paste the link from your address bar when the program asks for it.</p>\
+        <p><code>headcount join --place \"YOUR TOWN\"</code></p>");
+    document(&title(campaign, lang), lang, &body)
+}
+
+fn head_of_page(body: &mut String, campaign: &Campaign, lang: &str) {
+    let genesis = campaign.genesis();
+    if genesis.title.len() > 1 {
+        let links = genesis.title.keys().map(|tag| format!("<a href=\"/{0}/\" hreflang=\"{0}\">{0}</a>", escape(tag)));
+        line(body, &format!("<nav>{}</nav>", links.collect::<String>()));
+    }
+    if genesis.rehearsal {
+        line(body, "<p class=\"rehearsal\">REHEARSAL. These people are simulated or practising.</p>");
+    }
+    line(body, &format!("<h1>{}</h1>", escape(&title(campaign, lang))));
+    line(body, &format!("<p>{}</p>", escape(in_language(&genesis.text, lang))));
+}
+
+fn state_sentence(state: State, next_tick: u64) -> String {
+    let next = utc(next_tick);
+    match state {
+        State::Before => "The campaign has not opened yet.".to_owned(),
+        State::Collecting => "Tokens can be had now; pledging opens later, for all at once.".to_owned(),
+        State::Open => format!("The campaign is open. The next numbers are due at {next}."),
+        State::Closing => format!("The campaign is about to close. The next numbers are due at {next}."),
+        State::Closed => "The campaign has closed. These numbers are final.".to_owned(),
+    }
+}
+
+/// All regions with something published, largest first, and their places likewise.
+fn places_table(body: &mut String, campaign: &Campaign, counts: &Counts, lang: &str) {
+    let list = campaign.places();
+    let mut regions: Vec<(u64, u32, Vec<(u64, u32)>)> = (0u32..).zip(&list.regions).map(|(r, _)| (0, r, Vec::new())).collect();
+    for (place, count) in &counts.places {
+        let Some(region) = list.region_of(*place) else { continue };
+        regions[region as usize].2.push((*count, *place));
+    }
+    for (total, region, places) in &mut regions {
+        places.sort_unstable_by(|a, b| b.cmp(a));
+        *total = places.iter().map(|(count, _)| count).sum::<u64>() + counts.regions.get(region).unwrap_or(&0);
+    }
+    regions.retain(|(total, ..)| *total > 0);
+    regions.sort_unstable_by(|a, b| b.cmp(a));
+    if regions.is_empty() && counts.root == 0 {
+        return;
+    }
+    line(body, "<h2>Where</h2><table><thead><tr><th scope=\"col\">Place</th><th scope=\"col\" class=\"n\">Published</th></tr></thead><tbody>");
+    for (total, region, places) in regions {
+        let name = escape(in_language(&list.regions[region as usize].name, lang));
+        line(body, &format!("<tr class=\"region\"><th scope=\"rowgroup\">{name}</th><th class=\"n\">{}</th></tr>", grouped(total)));
+        for (count, place) in places {
+            let name = escape(in_language(&list.places[place as usize].name, lang));
+            line(body, &format!("<tr><td>{name}</td><td class=\"n\">{}</td></tr>", grouped(count)));
+        }
+        if let Some(rest) = counts.regions.get(&region) {
+            line(body, &format!("<tr><td>smaller numbers of this region together</td><td class=\"n\">{}</td></tr>", grouped(*rest)));
+        }
+    }
+    if counts.root > 0 {
+        line(body, &format!("<tr class=\"region\"><th scope=\"rowgroup\">Smaller numbers of all regions together</th><th class=\"n\">{}</th></tr>", grouped(counts.root)));
+    }
+    line(body, "</tbody></table>");
+}
+
+fn document(title: &str, lang: &str, body: &str) -> String {
+    let (title, lang) = (escape(title), escape(lang));
+    format!(
+        "<!doctype html>\n<html lang=\"{lang}\"><head><meta charset=\"utf-8\"><title>{title}</title>\
+         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><style>{STYLE}</style></head>\n<body>\n{body}</body></html>\n"
+    )
+}
+
+fn title(campaign: &Campaign, lang: &str) -> String {
+    in_language(&campaign.genesis().title, lang).to_owned()
+}
+
+/// A text in a language, or in the first that there is.
+fn in_language<'a>(text: &'a Text, lang: &str) -> &'a str {
+    text.get(lang).or_else(|| text.get("en")).or_else(|| text.values().next()).map_or("", String::as_str)
+}
+
+fn line(body: &mut String, text: &str) {
+    body.push_str(text);
+    body.push('\n');
+}
+
+/// A number with thin spaces between groups of three digits.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            out.push('\u{202f}');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+fn escape(text: &str) -> String {
+    text.chars().fold(String::new(), |mut out, c| {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            _ => out.push(c),
+        }
+        out
+    })
+}
+
+/// The standard alphabet, which a CSP hash is written in.
+fn data_encoding_base64(bytes: &[u8]) -> String {
+    protocol::codec::to_base64(bytes).replace('-', "+").replace('_', "/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_campaign_says_cannot_become_markup() {
+        assert_eq!(escape("<b a=\"'&"), "&lt;b a=&quot;&#39;&amp;");
+    }
+
+    #[test]
+    fn numbers_read_as_people_write_them() {
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(1_234_567), "1\u{202f}234\u{202f}567");
+    }
+}

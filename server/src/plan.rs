@@ -1,0 +1,109 @@
+//! The plan of a tick: which entries go into the log, at which index. Written down before the first of them is, so
+//! that a tick that was cut off is finished and never decided anew.
+
+use crate::error::Error;
+use crate::store::redemption::PooledPledge;
+use crate::store::{SECRET_FILE, sync_dir, write_file};
+use protocol::campaign::Campaign;
+use protocol::codec::Reader;
+use protocol::entry::{Entry, PublishedPledge};
+use protocol::publication::{Area, Tick, decide};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A decided tick.
+pub struct Plan {
+    /// Index of the first entry.
+    pub base: u64,
+    /// The entries, encoded, in canonical order; the close entry last, if there is one.
+    pub entries: Vec<Vec<u8>>,
+    /// Whether the tick closes the campaign.
+    pub closing: bool,
+}
+
+impl Plan {
+    /// Applies the rule of publication to a pool: the same pool gives the same plan.
+    pub fn make(campaign: &Campaign, tick: Tick, closing: bool, base: u64, pool: &[PooledPledge]) -> Result<Self, Error> {
+        let mut entries = Vec::new();
+        if let Some(tick) = u32::try_from(tick).ok().filter(|tick| *tick > 0) {
+            entries = group_entries(campaign, tick, closing, pool)?;
+            if closing {
+                entries.push(Entry::Close { tick }.encode());
+            }
+        }
+        Ok(Self { base, entries, closing })
+    }
+
+    /// Writes the plan down, durably.
+    pub fn write(&self, data: &Path) -> Result<(), Error> {
+        let mut bytes = vec![u8::from(self.closing)];
+        bytes.extend_from_slice(&self.base.to_be_bytes());
+        for entry in &self.entries {
+            let length = u32::try_from(entry.len()).map_err(|error| Error::Refused(error.to_string()))?;
+            bytes.extend_from_slice(&length.to_be_bytes());
+            bytes.extend_from_slice(entry);
+        }
+        Ok(write_file(&file(data), SECRET_FILE, &bytes)?)
+    }
+
+    /// Reads the plan of a tick that was cut off, if there is one.
+    pub fn read(data: &Path) -> Result<Option<Self>, Error> {
+        let bytes = match std::fs::read(file(data)) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(Error::io(file(data).display(), error)),
+        };
+        let mut reader = Reader::new(&bytes, "plan");
+        let closing = reader.u8()? == 1;
+        let base = u64::from_be_bytes(reader.array()?);
+        let mut entries = Vec::new();
+        let mut rest = reader.rest();
+        while !rest.is_empty() {
+            let mut reader = Reader::new(rest, "plan");
+            let length = usize::try_from(reader.u32()?).map_err(|error| Error::Refused(error.to_string()))?;
+            let damaged = || Error::Refused(format!("{} is damaged", file(data).display()));
+            let (entry, after) = reader.rest().split_at_checked(length).ok_or_else(damaged)?;
+            entries.push(entry.to_vec());
+            rest = after;
+        }
+        Ok(Some(Self { base, entries, closing }))
+    }
+
+    /// Removes a plan that was carried out, durably.
+    pub fn remove(data: &Path) -> Result<(), Error> {
+        match std::fs::remove_file(file(data)) {
+            Ok(()) => Ok(sync_dir(data)?),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(Error::io(file(data).display(), error)),
+        }
+    }
+}
+
+fn file(data: &Path) -> PathBuf {
+    data.join("plan")
+}
+
+/// Groups by (level, area), each with its pledges by entry bytes.
+fn group_entries(campaign: &Campaign, tick: u32, closing: bool, pool: &[PooledPledge]) -> Result<Vec<Vec<u8>>, Error> {
+    let mut pending: BTreeMap<u32, u64> = BTreeMap::new();
+    for pledge in pool {
+        *pending.entry(pledge.pledge.place).or_insert(0) += 1;
+    }
+    let decision = decide(&campaign.tree(), campaign.genesis().k, &pending, closing);
+    let mut groups: BTreeMap<Area, Vec<Vec<u8>>> = BTreeMap::new();
+    for pooled in pool {
+        let Some(area) = decision.destination(pooled.pledge.place) else { continue };
+        let region = campaign.places().region_of(pooled.pledge.place);
+        let region = region.ok_or_else(|| Error::Refused("the pool holds a place that does not exist".to_owned()))?;
+        let published = PublishedPledge::new(area.level, &pooled.pledge, region, pooled.authenticator);
+        groups.entry(area).or_default().push(Entry::Pledge(published).encode());
+    }
+    let mut entries = Vec::new();
+    for (area, mut pledges) in groups {
+        pledges.sort_unstable();
+        let size = u32::try_from(pledges.len()).map_err(|error| Error::Refused(error.to_string()))?;
+        entries.push(Entry::Group { tick, area, size }.encode());
+        entries.append(&mut pledges);
+    }
+    Ok(entries)
+}

@@ -1,0 +1,138 @@
+//! What everybody may read: campaign, places, map, counts, log, overview. Nothing here depends on who asks.
+
+use crate::board::Board;
+use crate::error::Refusal;
+use crate::page;
+use crate::store::log::LogReader;
+use axum::Router;
+use axum::extract::{Path, State as Shared};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use protocol::campaign::Campaign;
+use protocol::problem::Problem;
+use protocol::tile::TileName;
+use protocol::media;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+/// The documents of a campaign and the ways to them.
+pub struct Public {
+    campaign: Arc<Campaign>,
+    places: Arc<[u8]>,
+    map: Arc<[u8]>,
+    board: Arc<Board>,
+    log: LogReader,
+}
+
+impl Public {
+    /// The public side of a campaign.
+    pub fn new(campaign: Arc<Campaign>, places: Vec<u8>, map: Vec<u8>, board: Arc<Board>, log: LogReader) -> Self {
+        Self { campaign, places: places.into(), map: map.into(), board, log }
+    }
+}
+
+/// The public routes.
+pub fn routes(public: Arc<Public>) -> Router {
+    Router::new()
+        .route("/", get(overview))
+        .route("/{lang}/", get(overview_in))
+        .route("/join", get(join))
+        .route("/campaign", get(campaign))
+        .route("/places.json", get(places))
+        .route("/map.json", get(map))
+        .route("/counts.json", get(counts))
+        .route("/log/checkpoint", get(checkpoint))
+        .route("/log/{*tile}", get(tile))
+        .with_state(public)
+}
+
+/// How long a cache may keep a document.
+#[derive(Clone, Copy)]
+enum Keep {
+    /// It never changes.
+    Forever,
+    /// It changes at ticks: ask again whether it has.
+    Ask,
+}
+
+const TEXT: &str = "text/plain; charset=utf-8";
+const BYTES: &str = "application/octet-stream";
+const HTML: &str = "text/html; charset=utf-8";
+
+/// A document with its ETag, or 304 where the client has it already.
+fn document(headers: &HeaderMap, media_type: &'static str, body: Arc<[u8]>, keep: Keep) -> Response {
+    let tag = format!("\"{}\"", protocol::codec::to_hex(&Sha256::digest(&body)[..16]));
+    let has_it = headers.get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == tag.as_bytes());
+    let mut response = if has_it {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        axum::body::Bytes::from_owner(body).into_response()
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    let cache = match keep {
+        Keep::Forever => "public, max-age=31536000, immutable",
+        Keep::Ask => "public, no-cache",
+    };
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    response
+}
+
+async fn campaign(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Response {
+    document(&headers, media::JSON, public.campaign.genesis_bytes().into(), Keep::Ask)
+}
+
+async fn places(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Response {
+    document(&headers, media::JSON, public.places.clone(), Keep::Ask)
+}
+
+async fn map(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Response {
+    document(&headers, media::JSON, public.map.clone(), Keep::Ask)
+}
+
+async fn counts(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Result<Response, Refusal> {
+    Ok(document(&headers, media::JSON, public.board.documents()?.counts.clone(), Keep::Ask))
+}
+
+async fn checkpoint(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Response {
+    document(&headers, TEXT, public.log.checkpoint(), Keep::Ask)
+}
+
+async fn tile(Shared(public): Shared<Arc<Public>>, Path(path): Path<String>, headers: HeaderMap) -> Result<Response, Refusal> {
+    let name = TileName::parse(&path).map_err(|_| Problem::NotFound)?;
+    let log = public.log.clone();
+    let read = tokio::task::spawn_blocking(move || log.tile(name)).await.map_err(|_| Problem::Unavailable)?;
+    let bytes = read?.ok_or(Problem::NotFound)?;
+    Ok(document(&headers, BYTES, bytes.into(), Keep::Forever))
+}
+
+async fn overview(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Result<Response, Refusal> {
+    let title = &public.campaign.genesis().title;
+    let first = if title.contains_key("en") { Some("en") } else { title.keys().next().map(String::as_str) };
+    html(&public, &headers, first.unwrap_or_default())
+}
+
+async fn overview_in(Shared(public): Shared<Arc<Public>>, Path(lang): Path<String>, headers: HeaderMap) -> Result<Response, Refusal> {
+    html(&public, &headers, &lang)
+}
+
+fn html(public: &Public, headers: &HeaderMap, lang: &str) -> Result<Response, Refusal> {
+    let page = public.board.documents()?.pages.get(lang).cloned().ok_or(Problem::NotFound)?;
+    Ok(guarded(document(headers, HTML, page, Keep::Ask)))
+}
+
+async fn join(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Response {
+    guarded(document(&headers, HTML, page::join_without_bundle(&public.campaign).into_bytes().into(), Keep::Ask))
+}
+
+/// A page may load nothing but the one style that stands in it.
+fn guarded(mut response: Response) -> Response {
+    if let Ok(policy) = HeaderValue::from_str(page::content_security_policy()) {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}

@@ -1,0 +1,141 @@
+//! `serve`: two listeners, one publisher thread, and an orderly end. Nothing about a connection is kept or told.
+
+use crate::config::{CLOCK_LOOK, CONNECTIONS_MAX, DRAIN_TIMEOUT, HEADER_BYTES_MAX, HEADER_READ_TIMEOUT, REQUEST_TIMEOUT};
+use crate::error::{Error, Refusal};
+use crate::{Deployment, tell};
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use protocol::problem::Problem;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+
+/// A running server. Dropping it without [`Running::stop`] leaves its tasks to the runtime.
+pub struct Running {
+    /// Where participants and the public reach it.
+    pub address: SocketAddr,
+    /// Where organisers reach it.
+    pub organiser_address: SocketAddr,
+    deployment: Arc<Deployment>,
+    stop: watch::Sender<bool>,
+    listeners: Vec<tokio::task::JoinHandle<()>>,
+    publisher: (Sender<()>, JoinHandle<()>),
+}
+
+impl Running {
+    /// Serves a deployment on two listeners that are bound already.
+    pub fn start(deployment: Deployment, listener: TcpListener, organiser_listener: TcpListener) -> Result<Self, Error> {
+        let deployment = Arc::new(deployment);
+        let (stop, stopped) = watch::channel(false);
+        let bound = |listener: &TcpListener| listener.local_addr().map_err(|error| Error::io("the listener", error));
+        let (address, organiser_address) = (bound(&listener)?, bound(&organiser_listener)?);
+        let listeners = vec![
+            tokio::spawn(listen(listener, deployment.public_routes(), stopped.clone())),
+            tokio::spawn(listen(organiser_listener, deployment.organiser_routes(), stopped)),
+        ];
+        let publisher = publish(deployment.clone())?;
+        Ok(Self { address, organiser_address, deployment, stop, listeners, publisher })
+    }
+
+    /// What is being served.
+    pub fn deployment(&self) -> &Arc<Deployment> {
+        &self.deployment
+    }
+
+    /// Takes no new connection, lets requests under way finish, ends the publisher between two ticks, and closes the stores.
+    pub async fn stop(self) {
+        let _ = self.stop.send(true);
+        for listener in self.listeners {
+            let _ = listener.await;
+        }
+        let (end, publisher) = self.publisher;
+        drop(end);
+        let _ = tokio::task::spawn_blocking(move || publisher.join()).await;
+    }
+}
+
+/// The thread that looks at the clock. It ends when the sender is dropped, never within a tick.
+fn publish(deployment: Arc<Deployment>) -> Result<(Sender<()>, JoinHandle<()>), Error> {
+    const PAUSE_AFTER_FAILURE: u32 = 50; // looks at the clock, so ten seconds
+    let (end, ended) = channel();
+    let work = move || {
+        let (mut pause, mut doubted) = (0u32, false);
+        while ended.recv_timeout(CLOCK_LOOK) == Err(RecvTimeoutError::Timeout) {
+            if pause > 0 {
+                pause -= 1;
+                continue;
+            }
+            if let Err(error) = deployment.look_at_clock() {
+                tell(&format!("a tick could not be finished and will be tried again: {error}"));
+                pause = PAUSE_AFTER_FAILURE;
+            }
+            let in_doubt = deployment.clock_in_doubt();
+            if in_doubt && !doubted {
+                tell(&"the clock jumped, or lies past the end of the campaign: nothing is published or closed until you have \
+                       set it right, or said that it is with: headcount-server check --data DIR --clock-is-right");
+            }
+            doubted = in_doubt;
+        }
+    };
+    let thread = std::thread::Builder::new().name("publisher".to_owned()).spawn(work);
+    Ok((end, thread.map_err(|error| Error::io("the publisher could not start", error))?))
+}
+
+async fn listen(listener: TcpListener, routes: Router, mut stopped: watch::Receiver<bool>) {
+    let routes = routes.layer(from_fn(within_time));
+    let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let graceful = GracefulShutdown::new();
+    loop {
+        let Ok(place) = connections.clone().acquire_owned().await else { break };
+        let stream = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stopped.wait_for(|stopped| *stopped) => break,
+        };
+        let Ok((stream, _)) = stream else {
+            // out of file descriptors, or a connection that was gone at once: the next may do better
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            continue;
+        };
+        let _ = stream.set_nodelay(true);
+        let connection = hyper::server::conn::http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEADER_READ_TIMEOUT)
+            .max_buf_size(HEADER_BYTES_MAX)
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes.clone()));
+        let connection = graceful.watch(connection);
+        tokio::spawn(async move {
+            let _ = connection.await; // a client's broken connection is nobody's news
+            drop(place);
+        });
+    }
+    drop(listener);
+    let _ = tokio::time::timeout(DRAIN_TIMEOUT, graceful.shutdown()).await;
+}
+
+/// One request, its body and its answer have a bounded time.
+async fn within_time(request: Request, next: Next) -> Result<Response, Refusal> {
+    tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await.map_err(|_| Problem::Unavailable.into())
+}
+
+/// Waits for Ctrl-C or the signal by which a service manager ends a service.
+pub async fn until_told_to_stop() {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
+    let terminated = async {
+        match terminate.as_mut() {
+            Some(signal) => signal.recv().await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminated => {}
+    }
+}

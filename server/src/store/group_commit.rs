@@ -1,0 +1,157 @@
+//! One writer thread per store. It gathers whatever waits, decides each request in order, makes all of them durable
+//! with one sync, and only then answers all (DESIGN §6).
+//!
+//! It must never answer yes to what is not durable, and never decide anything after a write has failed.
+
+use super::StoreError;
+use tokio::sync::{mpsc, oneshot};
+
+/// The state of a store, owned by its writer thread.
+pub(super) trait Ledger: Send + 'static {
+    /// What a caller asks.
+    type Request: Send;
+    /// What he is told once everything that the answer rests on is durable.
+    type Answer: Send;
+
+    /// Decides one request; later requests of the same group must see what was decided. Nothing is on disk yet.
+    fn decide(&mut self, request: Self::Request) -> Result<Self::Answer, StoreError>;
+
+    /// Makes durable whatever was decided since the last commit.
+    fn commit(&mut self) -> Result<(), StoreError>;
+}
+
+/// The way to a writer thread. When it is dropped, the thread ends.
+pub(super) struct Writer<L: Ledger> {
+    jobs: mpsc::Sender<Job<L>>,
+}
+
+enum Job<L: Ledger> {
+    Decide(L::Request, oneshot::Sender<Result<L::Answer, StoreError>>),
+    Alone(Alone<L>),
+    Stop(oneshot::Sender<()>),
+}
+
+/// Work between two groups; it answers its caller itself and says whether the ledger is still sound.
+type Alone<L> = Box<dyn FnOnce(&mut L) -> bool + Send>;
+
+impl<L: Ledger> Writer<L> {
+    /// Starts the thread. `name` shows in debuggers only.
+    pub(super) fn start(name: &str, ledger: L) -> Result<Self, StoreError> {
+        let (jobs, queue) = mpsc::channel(WAITING_MAX);
+        let thread = std::thread::Builder::new().name(name.to_owned());
+        let body = move || {
+            if let Some(stopped) = run(queue, ledger) {
+                answer(stopped, ());
+            }
+        };
+        thread.spawn(body).map_err(|source| StoreError::Io {
+            what: format!("start the thread {name}"),
+            source: source.into(),
+        })?;
+        Ok(Self { jobs })
+    }
+
+    /// Has a request decided. If the caller stops waiting, the request is decided all the same.
+    pub(super) async fn decide(&self, request: L::Request) -> Result<L::Answer, StoreError> {
+        let (to, result) = oneshot::channel();
+        let sent = self.jobs.send(Job::Decide(request, to)).await;
+        sent.map_err(|_| StoreError::Stopped)?;
+        result.await.map_err(|_| StoreError::Stopped)?
+    }
+
+    /// Has `work` done with the ledger between two groups, and waits for it. Any error but
+    /// [`StoreError::Refused`] stops the store. Blocks: not to be called from an async task, where tokio panics.
+    pub(super) fn alone<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut L) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (to, result) = oneshot::channel();
+        let job = Job::Alone(Box::new(move |ledger| {
+            let outcome = work(ledger);
+            let sound = matches!(outcome, Ok(_) | Err(StoreError::Refused(_)));
+            answer(to, outcome);
+            sound
+        }));
+        self.jobs.blocking_send(job).map_err(|_| StoreError::Stopped)?;
+        result.blocking_recv().map_err(|_| StoreError::Stopped)?
+    }
+
+    /// Finishes what waits and ends the thread; when this returns, the ledger has been dropped. Blocks likewise.
+    pub(super) fn stop(&self) {
+        let (to, result) = oneshot::channel();
+        // an error of either says that the thread has ended before, which is what is wanted
+        if self.jobs.blocking_send(Job::Stop(to)).is_ok() {
+            let _ended = result.blocking_recv();
+        }
+    }
+}
+
+/// Works until a job says stop, all senders are gone, or a write fails. On the way out `ledger` is dropped before
+/// `queue`, so whoever finds the queue closed knows that the store's files are closed too.
+fn run<L: Ledger>(mut queue: mpsc::Receiver<Job<L>>, mut ledger: L) -> Option<oneshot::Sender<()>> {
+    let mut group = Vec::new();
+    while let Some(first) = queue.blocking_recv() {
+        let mut next = Some(first);
+        let mut other = None;
+        while let Some(job) = next.take() {
+            match job {
+                Job::Decide(request, to) => group.push((request, to)),
+                job => {
+                    other = Some(job);
+                    break;
+                }
+            }
+            if group.len() < GROUP_MAX {
+                next = queue.try_recv().ok();
+            }
+        }
+        let sound = commit(&mut ledger, &mut group)
+            && match other {
+                Some(Job::Alone(work)) => work(&mut ledger),
+                Some(Job::Stop(stopped)) => return Some(stopped),
+                _ => true,
+            };
+        if !sound {
+            return None;
+        }
+    }
+    None
+}
+
+/// Decides and commits a group, then answers it. False if that failed.
+fn commit<L: Ledger>(
+    ledger: &mut L,
+    group: &mut Vec<(L::Request, oneshot::Sender<Result<L::Answer, StoreError>>)>,
+) -> bool {
+    let (requests, waiting): (Vec<_>, Vec<_>) = group.drain(..).unzip();
+    let decided: Result<Vec<_>, _> = requests.into_iter().map(|request| ledger.decide(request)).collect();
+    let durable = decided.and_then(|answers| ledger.commit().map(|()| answers));
+    match durable {
+        Ok(answers) => {
+            for (to, decision) in waiting.into_iter().zip(answers) {
+                answer(to, Ok(decision));
+            }
+            true
+        }
+        Err(error) => {
+            for to in waiting {
+                answer(to, Err(error.clone()));
+            }
+            false
+        }
+    }
+}
+
+/// A caller who went away needs no answer: asking again gives the same one.
+fn answer<T>(to: oneshot::Sender<T>, answer: T) {
+    let _gone = to.send(answer);
+}
+
+/// Requests in one group, and so in one sync. Also what keeps the bytes between two syncs below one sled segment:
+/// sled reuses a segment as soon as it has *written* what replaces it, which is sound only if we sync sooner.
+const GROUP_MAX: usize = 256;
+/// Requests that may wait; further callers wait for room.
+const WAITING_MAX: usize = 1024;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,140 @@
+//! A sorted file of records of one size: canonical, so that it says what it holds and nothing of when that came.
+//!
+//! Records are never loaded into memory: a look-up is a binary search on the file, merging is streaming.
+
+use super::{SECRET_FILE, StoreError, failed, write_file_with};
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+/// `N` bytes a record, of which the first `K` are its key; keys are strictly ascending.
+pub(super) struct SortedFile<const N: usize, const K: usize> {
+    file: File,
+    path: PathBuf,
+    records: u64,
+}
+
+/// Where records come from: ascending, or the first error.
+pub(super) type Source<'a, const N: usize> = Box<dyn Iterator<Item = Result<[u8; N], StoreError>> + 'a>;
+
+impl<const N: usize, const K: usize> SortedFile<N, K> {
+    /// Opens a file and reads it through once to see that it is whole and sorted.
+    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        let file = File::open(path).map_err(failed("open", path))?;
+        let bytes = file.metadata().map_err(failed("read", path))?.len();
+        let sorted = Self {
+            file,
+            path: path.to_owned(),
+            records: bytes / N as u64,
+        };
+        let mut last = None;
+        for record in sorted.records() {
+            let record = record?;
+            if last.is_some_and(|last: [u8; N]| last[..K] >= record[..K]) {
+                return Err(sorted.corrupt("is not sorted"));
+            }
+            last = Some(record);
+        }
+        if bytes % N as u64 != 0 {
+            return Err(sorted.corrupt("ends in the middle of a record"));
+        }
+        Ok(sorted)
+    }
+
+    /// Merges ascending sources into a file, durable when this returns, and opens it. What several sources hold is
+    /// written once; one key with two values is an error.
+    pub(super) fn merge(path: &Path, sources: Vec<Source<'_, N>>) -> Result<Self, StoreError> {
+        let mut sources: Vec<_> = sources.into_iter().map(Iterator::peekable).collect();
+        let mut last: Option<[u8; N]> = None;
+        write_file_with(path, SECRET_FILE, |file| {
+            loop {
+                let mut least: Option<[u8; N]> = None;
+                for source in &mut sources {
+                    match source.peek() {
+                        Some(Ok(record)) if least.is_none_or(|least| *record < least) => least = Some(*record),
+                        Some(Err(error)) => return Err(error.clone()),
+                        _ => {}
+                    }
+                }
+                let Some(record) = least else { return Ok(()) };
+                for source in &mut sources {
+                    source.next_if(|head| matches!(head, Ok(head) if *head == record));
+                }
+                if last.is_some_and(|last| last[..K] >= record[..K]) {
+                    let what = format!("what is merged into {} contradicts itself", path.display());
+                    return Err(StoreError::Corrupt(what));
+                }
+                file.write_all(&record).map_err(failed("write", path))?;
+                last = Some(record);
+            }
+        })?;
+        Self::open(path)
+    }
+
+    /// How many records there are.
+    pub(super) fn len(&self) -> u64 {
+        self.records
+    }
+
+    /// The file's name when it was opened.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The record of a key.
+    pub(super) fn find(&self, key: &[u8; K]) -> Result<Option<[u8; N]>, StoreError> {
+        let (mut low, mut high) = (0, self.records);
+        while high - low > SCANNED {
+            let middle = low + (high - low) / 2;
+            let record = self.read(middle, 1)?;
+            if record.first().is_some_and(|record| record[..K] <= key[..]) {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        let block = self.read(low, high - low)?;
+        Ok(block.into_iter().find(|record| record[..K] == key[..]))
+    }
+
+    /// All records, ascending.
+    pub(super) fn records(&self) -> impl Iterator<Item = Result<[u8; N], StoreError>> + '_ {
+        let mut at = 0;
+        let mut block = Vec::new().into_iter();
+        std::iter::from_fn(move || {
+            if block.len() == 0 && at < self.records {
+                let count = STREAMED.min(self.records - at);
+                match self.read(at, count) {
+                    Ok(records) => block = records.into_iter(),
+                    Err(error) => {
+                        at = self.records;
+                        return Some(Err(error));
+                    }
+                }
+                at += count;
+            }
+            block.next().map(Ok)
+        })
+    }
+
+    fn read(&self, at: u64, count: u64) -> Result<Vec<[u8; N]>, StoreError> {
+        let bytes = usize::try_from(count).map_or(0, |count| count * N);
+        let mut block = vec![0; bytes];
+        let read = self.file.read_exact_at(&mut block, at * N as u64);
+        read.map_err(failed("read", &self.path))?;
+        Ok(block.as_chunks::<N>().0.to_vec())
+    }
+
+    fn corrupt(&self, why: &str) -> StoreError {
+        StoreError::Corrupt(format!("{} {why}", self.path.display()))
+    }
+}
+
+/// Records read at once at the end of a look-up: about one page.
+const SCANNED: u64 = 64;
+/// Records read at once when all are read.
+const STREAMED: u64 = 4096;
+
+#[cfg(test)]
+mod tests;
