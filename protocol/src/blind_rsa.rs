@@ -9,7 +9,7 @@ use rand_core::CryptoRng;
 use zeroize::{Zeroize, Zeroizing};
 
 /// Bytes of a modulus, a blinded message, a blind signature and an authenticator: Nk of RFC 9578 §6.
-pub const RSA_BYTES: usize = 256;
+pub(crate) const RSA_BYTES: usize = 256;
 
 /// An RSA public key that passed every check of [`PublicKey::from_spki`].
 #[derive(Clone)]

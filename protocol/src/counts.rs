@@ -1,7 +1,7 @@
 //! `/counts.json`: the published numbers, all of them sums of groups in the log.
 
 use crate::announcement::Announcement;
-use crate::campaign::CampaignId;
+use crate::campaign::{Campaign, CampaignId};
 use crate::error::Error;
 use crate::publication::{Area, Level, State, Tick};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
@@ -71,6 +71,29 @@ impl Sums {
 }
 
 impl Counts {
+    /// The document of one moment: what the first `log_size` entries sum to, and what the clock says.
+    pub fn new(
+        campaign: &Campaign,
+        state: State,
+        tick: Tick,
+        log_size: u64,
+        sums: &Sums,
+        announcement: Option<Announcement>,
+    ) -> Self {
+        Self {
+            campaign_id: campaign.id(),
+            state,
+            tick,
+            log_size,
+            target: campaign.genesis().target,
+            total: sums.total(),
+            places: sums.level(Level::Place),
+            regions: sums.level(Level::Region),
+            root: sums.of(Area::ROOT),
+            announcement,
+        }
+    }
+
     /// Demands that the numbers are these sums.
     pub fn check(&self, sums: &Sums) -> Result<(), Error> {
         let agree = self.places == sums.level(Level::Place)

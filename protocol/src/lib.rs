@@ -23,6 +23,7 @@ pub mod campaign_file;
 pub mod challenge;
 pub mod codec;
 pub mod counts;
+pub mod date;
 pub mod directory;
 pub mod entry;
 pub mod error;
