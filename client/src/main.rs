@@ -1,1 +1,11 @@
-fn main() {}
+//! `headcount`: the library's functions on a command line. Parses, asks, shows; everything else is in the library.
+
+use clap::Parser;
+use std::process::ExitCode;
+
+mod cli;
+
+fn main() -> ExitCode {
+    let arguments = cli::Arguments::parse();
+    cli::run(arguments)
+}

@@ -1,1 +1,370 @@
-//! placeholder
+//! World: a whole deployment in one process, real in all but its clock: real HTTP on loopback, real disk, real log.
+//!
+//! A test moves the clock and says when the server looks at it. Participants here speak the protocol by hand, so that
+//! a test can send what no client would.
+
+pub mod proxy;
+
+use client::transport::Network;
+use protocol::announcement::Announcement;
+use protocol::auth_scheme::token_header;
+use protocol::campaign::{Campaign, Text};
+use protocol::campaign_file::CampaignFile;
+use protocol::codec::to_base64;
+use protocol::counts::Counts;
+use protocol::invite::{Invite, InviteLink};
+use protocol::issuance::{TokenRequest, TokenResponse};
+use protocol::media;
+use protocol::note::NoteSigner;
+use protocol::phrase::Phrase;
+use protocol::pledge::Pledge;
+use protocol::problem::Problem;
+use protocol::receipt::verify_receipt;
+use protocol::token::Token;
+use serde_json::{Value, json};
+use server::Deployment;
+use server::clock::{Clock, Reading};
+use server::init::{Source, init};
+use server::serve::Running;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+/// When every world begins.
+pub const START: u64 = 1_700_000_000;
+/// The length of a tick.
+pub const TICK: u64 = 3600;
+/// The least size of a group.
+pub const K: u32 = 5;
+/// Number of ticks of a campaign.
+pub const TICKS: u64 = 10;
+
+/// What an HTTP request came back with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The media type.
+    pub media_type: String,
+    /// Whether the server says that the connection ends here.
+    pub closes: bool,
+    /// The value of `WWW-Authenticate`.
+    pub authenticate: Option<String>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// The problem, if the answer is a refusal of the closed set.
+    pub fn problem(&self) -> Option<Problem> {
+        assert_eq!(self.media_type == media::PROBLEM, self.status >= 400, "{self:?}");
+        let json: Value = serde_json::from_slice(&self.body).ok()?;
+        Problem::from_urn(json.get("type")?.as_str()?)
+    }
+}
+
+/// How a campaign differs from the usual one.
+#[derive(Clone)]
+pub struct Plan {
+    /// Places per region.
+    pub regions: Vec<u32>,
+    /// Seconds from the opening to the opening of pledges.
+    pub collecting: u64,
+    /// The most tokens.
+    pub eligible: u64,
+    /// Seconds from the opening to the end of issuing; none means until the close.
+    pub issuing: Option<u64>,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self { regions: vec![3, 2], collecting: 0, eligible: 10_000, issuing: None }
+    }
+}
+
+/// A deployment with its organiser.
+pub struct World {
+    /// The data directory's parent.
+    pub folder: TempDir,
+    wall: Arc<AtomicU64>,
+    running: Option<Running>,
+    /// The campaign, read as a client would.
+    pub campaign: Campaign,
+    address: SocketAddr,
+    organiser_address: SocketAddr,
+    organiser_token: String,
+    organiser_seed: [u8; 32],
+    http: reqwest::Client,
+}
+
+impl World {
+    /// The usual campaign, open from the start.
+    pub async fn start() -> Self {
+        Self::with(Plan::default()).await
+    }
+
+    /// A campaign by plan, served at its opening.
+    pub async fn with(plan: Plan) -> Self {
+        let (listener, organiser_listener) = (bind("127.0.0.1:0").await, bind("127.0.0.1:0").await);
+        let folder = TempDir::new().expect("a temporary folder");
+        let organiser_seed = rand::random();
+        let address = listener.local_addr().expect("a bound address");
+        let organiser_address = organiser_listener.local_addr().expect("a bound address");
+        let source = source(&plan, address, &organiser_seed);
+        let places = source.places.clone();
+        let data = folder.path().join("data");
+        let made = init(source, &data).expect("a good campaign");
+        let genesis = std::fs::read(data.join("genesis.json")).expect("a genesis");
+        let campaign = Campaign::new(&genesis, &places).expect("a good campaign");
+        let mut world = Self {
+            folder,
+            wall: Arc::new(AtomicU64::new(START)),
+            running: None,
+            campaign,
+            address,
+            organiser_address,
+            organiser_token: made.organiser_token.to_string(),
+            organiser_seed,
+            http: reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().expect("a client"),
+        };
+        world.serve(listener, organiser_listener).await;
+        world
+    }
+
+    async fn serve(&mut self, listener: TcpListener, organiser_listener: TcpListener) {
+        let (data, wall) = (self.data(), self.wall.clone());
+        // wall and steady time go together, so the clock is never in doubt unless a test makes it so
+        let clock = Clock::new(move || Reading { wall: wall.load(SeqCst), steady: Duration::from_secs(wall.load(SeqCst)) });
+        let deployment = tokio::task::spawn_blocking(move || Deployment::open(&data, clock)).await.expect("no panic");
+        let deployment = deployment.unwrap_or_else(|error| panic!("{error}"));
+        self.running = Some(Running::start(deployment, listener, organiser_listener).expect("two listeners"));
+    }
+
+    /// The data directory.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Where participants reach the server.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Where organisers reach the server.
+    pub fn organiser_url(&self) -> String {
+        format!("http://{}", self.organiser_address)
+    }
+
+    /// The organiser's bearer token.
+    pub fn organiser_token(&self) -> &str {
+        &self.organiser_token
+    }
+
+    /// The time, in Unix seconds.
+    pub fn now(&self) -> u64 {
+        self.wall.load(SeqCst)
+    }
+
+    /// Stops the server in an orderly way.
+    pub async fn stop(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.stop().await;
+        }
+    }
+
+    /// Stops the server and starts it again on the same folder and addresses.
+    pub async fn restart(&mut self) {
+        self.stop().await;
+        let (listener, organiser_listener) = (bind(self.address).await, bind(self.organiser_address).await);
+        self.serve(listener, organiser_listener).await;
+    }
+
+    /// Sets the clock to so many seconds after the opening, and lets the server look at it.
+    pub async fn at(&self, seconds: u64) {
+        self.wall.store(START + seconds, SeqCst);
+        self.look().await;
+    }
+
+    /// Sets the clock without letting the server look at it.
+    pub fn set_clock(&self, seconds: u64) {
+        self.wall.store(START + seconds, SeqCst);
+    }
+
+    /// The same campaign from a copy of its folder; the original is stopped.
+    pub async fn on_copy(mut self, folder: TempDir) -> Self {
+        self.stop().await;
+        self.folder = folder;
+        self.restart().await;
+        self
+    }
+
+    /// Moves the clock to the end of the tick under way, and lets the server look at it.
+    pub async fn tick(&self) {
+        let schedule = self.campaign.genesis().schedule();
+        self.at(schedule.end_of(schedule.last_ended(self.now()) + 1) - START).await;
+    }
+
+    async fn look(&self) {
+        let deployment = self.running.as_ref().expect("a running server").deployment().clone();
+        let looked = tokio::task::spawn_blocking(move || deployment.look_at_clock()).await.expect("no panic");
+        looked.unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    /// Makes invites.
+    pub async fn invites(&self, batch: &str, count: u32) -> Vec<Invite> {
+        let answer = self.organise("invites", json!({ "batch": batch, "count": count })).await;
+        links(&answer)
+    }
+
+    /// Makes one invite of a batch of its own.
+    pub async fn invite(&self) -> Invite {
+        self.invites("single", 1).await.remove(0)
+    }
+
+    /// A call of the organiser's API with JSON.
+    pub async fn organise(&self, name: &str, body: Value) -> Answer {
+        let url = format!("{}/organiser/{name}", self.organiser_url());
+        let request = self.http.post(url).bearer_auth(&self.organiser_token);
+        send(request.header("content-type", media::JSON).body(body.to_string())).await
+    }
+
+    /// Posts a signed note.
+    pub async fn announce(&self, note: impl Into<String>) -> Answer {
+        let url = format!("{}/organiser/announcement", self.organiser_url());
+        let request = self.http.post(url).bearer_auth(&self.organiser_token);
+        send(request.header("content-type", "text/plain; charset=utf-8").body(note.into())).await
+    }
+
+    /// Signs an announcement with the organiser's key, which only the test has.
+    pub fn announcement(&self, number: u32, text: &str) -> Announcement {
+        let text = Text::from([("en".to_owned(), text.to_owned())]);
+        Announcement::sign(&self.campaign, &self.organiser_seed, number, None, text).expect("a good announcement")
+    }
+
+    /// GET of a public path.
+    pub async fn get(&self, path: &str) -> Answer {
+        send(self.http.get(format!("{}{path}", self.url()))).await
+    }
+
+    /// Any request to the public address.
+    pub fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.url()))
+    }
+
+    /// Sends a TokenRequest.
+    pub async fn request_token(&self, code: &str, request: &[u8]) -> Answer {
+        let post = self.request(reqwest::Method::POST, "/token-request").bearer_auth(code);
+        send(post.header("content-type", media::TOKEN_REQUEST).body(request.to_vec())).await
+    }
+
+    /// The way from an invite to a token, for a phrase and a place.
+    pub async fn obtain(&self, invite: &Invite, phrase: &Phrase, place: u32) -> Result<Token, Answer> {
+        let (request, pending) = self.token_request(phrase, place);
+        let answer = self.request_token(&invite.code(), &request.encode()).await;
+        if answer.status != 200 {
+            return Err(answer);
+        }
+        assert!(answer.closes, "the connection of an issuance must end");
+        let response = TokenResponse::decode(&answer.body).expect("256 bytes");
+        Ok(pending.finalize(&response).expect("a valid token"))
+    }
+
+    /// The TokenRequest of a phrase and a place.
+    pub fn token_request(&self, phrase: &Phrase, place: u32) -> (TokenRequest, protocol::issuance::PendingToken) {
+        let secrets = phrase.secrets(self.campaign.id(), place);
+        let nonce = secrets.pledge().nonce(self.campaign.places().region_of(place).expect("a place"));
+        let digest = self.campaign.challenge_digest();
+        TokenRequest::new(&mut secrets.blinding(), self.campaign.token_key(), digest, nonce).expect("a good key")
+    }
+
+    /// Sends a token with a pledge.
+    pub async fn redeem(&self, token: &Token, pledge: &Pledge) -> Answer {
+        let post = self.request(reqwest::Method::POST, "/pledges").header("authorization", token_header(token));
+        send(post.header("content-type", media::PLEDGE).body(pledge.encode().to_vec())).await
+    }
+
+    /// A whole participation: its phrase, its token, and the receipt checked.
+    pub async fn register(&self, invite: &Invite, place: u32) -> (Phrase, Token) {
+        let phrase = Phrase::generate(&mut rand::rng());
+        let token = self.obtain(invite, &phrase, place).await.expect("a token");
+        let answer = self.redeem(&token, &phrase.secrets(self.campaign.id(), place).pledge()).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        let key = &self.campaign.genesis().receipt_key;
+        verify_receipt(key, self.campaign.id(), &token.nonce(), &answer.body).expect("a valid receipt");
+        (phrase, token)
+    }
+
+    /// So many participations in a place.
+    pub async fn register_many(&self, place: u32, count: u32) -> Vec<(Phrase, Token)> {
+        let mut registered = Vec::new();
+        if count > 0 {
+            for invite in self.invites("many", count).await {
+                registered.push(self.register(&invite, place).await);
+            }
+        }
+        registered
+    }
+
+    /// `/counts.json`.
+    pub async fn counts(&self) -> Counts {
+        serde_json::from_slice(&self.get("/counts.json").await.body).expect("counts")
+    }
+
+    /// A full audit over HTTP.
+    pub async fn audit(&self) -> Result<client::audit::Report, String> {
+        let network = Network::direct();
+        let report = client::audit::audit_web(&network, &self.url(), Some(self.campaign.id())).await;
+        report.map_err(|error| error.to_string())
+    }
+}
+
+/// The invites of an organiser's answer.
+pub fn links(answer: &Answer) -> Vec<Invite> {
+    assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
+    let json: Value = serde_json::from_slice(&answer.body).expect("JSON");
+    let links = json["links"].as_array().expect("links");
+    let invite = |link: &Value| InviteLink::parse(link.as_str().expect("text")).expect("a link").invite.expect("an invite");
+    links.iter().map(invite).collect()
+}
+
+/// Sends a request and reads the answer whole.
+pub async fn send(request: reqwest::RequestBuilder) -> Answer {
+    let response = request.send().await.expect("an answer");
+    let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let (status, media_type) = (response.status().as_u16(), header("content-type").unwrap_or_default());
+    let (closes, authenticate) = (header("connection").as_deref() == Some("close"), header("www-authenticate"));
+    Answer { status, media_type, closes, authenticate, body: response.bytes().await.expect("a body").to_vec() }
+}
+
+async fn bind(address: impl tokio::net::ToSocketAddrs) -> TcpListener {
+    TcpListener::bind(address).await.expect("a free address")
+}
+
+fn source(plan: &Plan, address: SocketAddr, organiser_seed: &[u8; 32]) -> Source {
+    let organiser_key = to_base64(&NoteSigner::new("", organiser_seed).public_key());
+    let pledges_open = START + plan.collecting;
+    let closes = pledges_open + TICKS * TICK;
+    let issuing_closes = plan.issuing.map_or(closes, |seconds| START + seconds);
+    let text = format!(
+        "target = 1000\neligible = {}\nplaces = \"places.json\"\nmap = \"map.json\"\nk = {K}\ntick_seconds = {TICK}\n\
+         opens = {START}\npledges_open = {pledges_open}\ncloses = {closes}\nissuing_closes = {issuing_closes}\n\
+         issuer_name = \"{address}\"\norigin_name = \"{address}\"\norganiser_key = \"{organiser_key}\"\nrehearsal = true\n\
+         [title]\nen = \"A campaign\"\nru = \"Кампания\"\n[text]\nen = \"To try things.\"\nru = \"Для проб.\"\n",
+        plan.eligible
+    );
+    let name = |kind: &str, index: usize| json!({ "en": format!("{kind} {index}"), "ru": format!("{kind} {index} ru") });
+    let regions: Vec<Value> = (0..plan.regions.len()).map(|region| json!({ "name": name("Region", region) })).collect();
+    let mut places = Vec::new();
+    for (region, count) in plan.regions.iter().enumerate() {
+        for _ in 0..*count {
+            let index = places.len();
+            places.push(json!({ "region": region, "name": name("Place", index), "lat": 1.5, "lon": 2.5, "population": 1000 * (index + 1) }));
+        }
+    }
+    let places = json!({ "regions": regions, "places": places }).to_string().into_bytes();
+    Source { file: CampaignFile::parse(&text).expect("a good file"), places, map: b"{}".to_vec() }
+}

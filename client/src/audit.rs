@@ -1,0 +1,232 @@
+//! Audit (DESIGN §4): downloads a whole log, recounts it, verifies every token, and compares all that is served beside it.
+//!
+//! What it proves: the count, the places, the order, that nothing was changed. What it cannot: that the issuer made no
+//! tokens for itself (`eligible` bounds that), or that nothing below k was dropped or delayed.
+
+use crate::campaign::{self, homes};
+use crate::error::Error;
+use crate::log_reader::{LogReader, Source};
+use crate::participation::check_challenge;
+use crate::transport::Network;
+use protocol::announcement::Announcement;
+use protocol::campaign::{Campaign, CampaignId};
+use protocol::counts::Counts;
+use protocol::keys::IssuerPublicKey;
+use protocol::note::TreeHead;
+use protocol::publication::{Level, Tick};
+use protocol::recount::Summary;
+use protocol::token::Token;
+use sha2::{Digest, Sha256};
+use std::collections::VecDeque;
+use std::num::NonZero;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+
+mod tally;
+
+use tally::Tally;
+
+/// What was found to be in order.
+pub struct Report {
+    /// The campaign.
+    pub campaign: Campaign,
+    /// The checkpoint that was audited.
+    pub head: TreeHead,
+    /// All published pledges; each one's token was verified.
+    pub pledges: u64,
+    /// Groups in the log.
+    pub groups: u64,
+    /// Places, regions and the root with at least one group: how many of each.
+    pub places: u64,
+    /// Regions with a group of their own.
+    pub regions: u64,
+    /// Pledges at root level.
+    pub root: u64,
+    /// The last tick that published, 0 if none did.
+    pub last_tick: Tick,
+    /// The closing tick, if the campaign has closed.
+    pub closed_at: Option<Tick>,
+    /// The announcement that holds.
+    pub announcement: Option<Announcement>,
+    /// Size of the log at which `counts.json` was compared, if there was one.
+    pub counts_compared_at: Option<u64>,
+    /// What could not be looked at, or should be known, in sentences.
+    pub remarks: Vec<String>,
+}
+
+/// Audits what is at `source`. `network` is for the one question that goes to the Origin beside the files. Nothing is
+/// printed; `progress` hears how many of how many entries are done.
+pub async fn audit(
+    network: &Network,
+    source: &Source,
+    expected: Option<CampaignId>,
+    mut progress: impl FnMut(u64, u64),
+) -> Result<Report, Error> {
+    let campaign = campaign::read(source, expected).await?;
+    campaign::check_map(source, &campaign).await?;
+    let (counts, head) = counts_and_head(source, &campaign).await?;
+    let counts_compared_at = counts.as_ref().map(|counts| counts.log_size);
+
+    let mut tally = Tally::new(&campaign, counts);
+    let mut log = LogReader::new(source, head, true);
+    let mut signatures = Signatures::new(campaign.token_key());
+    while let Some(entries) = log.next().await? {
+        let mut tokens = Vec::new();
+        for entry in &entries {
+            tokens.extend(tally.take(entry)?);
+        }
+        signatures.verify(tokens).await?;
+        progress(log.done(), head.size);
+    }
+    signatures.finish().await?;
+    log.finish().await?;
+    let (groups, summary) = tally.finish()?;
+
+    let mut remarks = Vec::new();
+    if counts_compared_at.is_none() {
+        remarks.push("There is no counts.json here, so the numbers shown elsewhere were not compared.".to_owned());
+    }
+    check_page(source, &summary, &mut remarks).await?;
+    if let Source::Web(operation) = source {
+        if !homes(campaign.genesis())?.contains(operation.base()) {
+            remarks.push("This is a mirror, not the campaign's own server; the log is the same everywhere.".to_owned());
+        } else if summary.closed_at.is_none() {
+            check_challenge(network, operation.base(), &campaign).await?;
+        }
+    }
+    Ok(report(campaign, head, groups, summary, counts_compared_at, remarks))
+}
+
+fn report(
+    campaign: Campaign,
+    head: TreeHead,
+    groups: u64,
+    summary: Summary,
+    counts_compared_at: Option<u64>,
+    remarks: Vec<String>,
+) -> Report {
+    let areas = |level| summary.sums.level(level).len() as u64;
+    Report {
+        campaign,
+        head,
+        pledges: summary.sums.total(),
+        groups,
+        places: areas(Level::Place),
+        regions: areas(Level::Region),
+        root: summary.sums.level(Level::Root).values().sum(),
+        last_tick: summary.last_tick,
+        closed_at: summary.closed_at,
+        announcement: summary.announcement,
+        counts_compared_at,
+        remarks,
+    }
+}
+
+/// Reads the counts first, then the checkpoint, which is then no older; a cache between may say otherwise for a while.
+async fn counts_and_head(source: &Source, campaign: &Campaign) -> Result<(Option<Counts>, TreeHead), Error> {
+    let counts = campaign::counts(source, campaign).await?;
+    if counts.is_none() && matches!(source, Source::Web(_)) {
+        return Err(Error::Misbehaved(
+            "There is no counts.json here, which every campaign has.".to_owned(),
+        ));
+    }
+    let mut head = source.head(campaign).await?;
+    let wanted = counts.as_ref().map_or(0, |counts| counts.log_size);
+    for _ in 0..CHECKPOINT_ATTEMPTS {
+        if head.size >= wanted {
+            return Ok((counts, head));
+        }
+        tokio::time::sleep(CHECKPOINT_PAUSE).await;
+        head = source.head(campaign).await?;
+    }
+    if head.size >= wanted {
+        return Ok((counts, head));
+    }
+    Err(Error::Misbehaved(format!(
+        "counts.json is taken from {wanted} log entries, but the checkpoint signs only {}.",
+        head.size
+    )))
+}
+
+/// The page's manifest is the one that the log names last.
+async fn check_page(source: &Source, summary: &Summary, remarks: &mut Vec<String>) -> Result<(), Error> {
+    let served = source.read("join/manifest.json", MANIFEST_BYTES_MAX).await?;
+    match (summary.manifest_sha256, served) {
+        (Some(logged), Some(served)) if <[u8; 32]>::from(Sha256::digest(&served)) == logged => Ok(()),
+        (None, None) => Ok(()),
+        (Some(_), None) if matches!(source, Source::Folder(_)) => {
+            remarks.push("The manifest of the page is not here, so it was not compared.".to_owned());
+            Ok(())
+        }
+        (None, Some(_)) => Err(Error::Misbehaved(
+            "A page is served at /join of which the log knows nothing; do not use it.".to_owned(),
+        )),
+        (Some(_), _) => Err(Error::Misbehaved(
+            "The page at /join is not the one that the log names; do not use it. (If it was changed this very \
+             minute, audit once more.)"
+                .to_owned(),
+        )),
+    }
+}
+
+/// RSA signatures, on all cores: a bundle is one piece of work, and only as many wait as there are cores.
+struct Signatures {
+    key: IssuerPublicKey,
+    under_way: VecDeque<JoinHandle<Result<(), Error>>>,
+    cores: usize,
+}
+
+impl Signatures {
+    fn new(key: &IssuerPublicKey) -> Self {
+        Self {
+            key: key.clone(),
+            under_way: VecDeque::new(),
+            cores: std::thread::available_parallelism().map_or(1, NonZero::get),
+        }
+    }
+
+    async fn verify(&mut self, tokens: Vec<(u64, Token)>) -> Result<(), Error> {
+        if tokens.is_empty() {
+            return Ok(());
+        }
+        while self.under_way.len() >= self.cores {
+            self.first().await?;
+        }
+        let key = self.key.clone();
+        self.under_way.push_back(tokio::task::spawn_blocking(move || {
+            for (index, token) in &tokens {
+                token.verify_signature(&key).map_err(|_| {
+                    Error::Misbehaved(format!("log entry {index}: the token was not signed by the issuer"))
+                })?;
+            }
+            Ok(())
+        }));
+        Ok(())
+    }
+
+    async fn finish(mut self) -> Result<(), Error> {
+        while !self.under_way.is_empty() {
+            self.first().await?;
+        }
+        Ok(())
+    }
+
+    async fn first(&mut self) -> Result<(), Error> {
+        match self.under_way.pop_front() {
+            Some(task) => task
+                .await
+                .map_err(|_| Error::Local("The checking of signatures was interrupted.".to_owned()))?,
+            None => Ok(()),
+        }
+    }
+}
+
+const CHECKPOINT_ATTEMPTS: u32 = 5;
+#[cfg(not(test))]
+const CHECKPOINT_PAUSE: Duration = Duration::from_secs(2);
+#[cfg(test)]
+const CHECKPOINT_PAUSE: Duration = Duration::from_millis(1);
+const MANIFEST_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+#[cfg(test)]
+mod tests;

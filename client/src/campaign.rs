@@ -1,0 +1,128 @@
+//! Finding a campaign and checking all that its id pins (DESIGN §2), before anything of a participant is made of it.
+
+use crate::address::BaseUrl;
+use crate::error::Error;
+use crate::log_reader::{Source, check_genesis};
+use crate::transport::Network;
+use protocol::campaign::{Campaign, CampaignId, Genesis};
+use protocol::counts::Counts;
+use protocol::note::TreeHead;
+use sha2::{Digest, Sha256};
+
+/// A campaign with the address at which it was found and the head of its log. Having one proves that the address is
+/// one of the genesis's own, that the checkpoint is signed by the log key, and that the log begins with the genesis.
+pub struct Site {
+    /// The campaign.
+    pub campaign: Campaign,
+    /// The Origin, at its name or at its onion address, whichever was asked for.
+    pub origin: BaseUrl,
+    /// The log's head.
+    pub head: TreeHead,
+    /// The operation that read it, for more reading.
+    pub source: Source,
+}
+
+impl Site {
+    /// Where the Issuer is. Whoever came by the onion address stays there if Issuer and Origin are one server.
+    pub fn issuer(&self) -> Result<BaseUrl, Error> {
+        let genesis = self.campaign.genesis();
+        if self.origin.is_onion() && genesis.issuer_name == genesis.origin_name {
+            Ok(self.origin.clone())
+        } else {
+            BaseUrl::parse(&genesis.issuer_url())
+        }
+    }
+}
+
+/// Fetches a campaign from its Origin. `expected` is compared with the genesis's bytes before anything else is read.
+pub async fn fetch(network: &Network, base: &BaseUrl, expected: Option<CampaignId>) -> Result<Site, Error> {
+    let source = Source::Web(network.operation(base)?);
+    let campaign = read(&source, expected).await?;
+    if !homes(campaign.genesis())?.contains(base) {
+        return Err(Error::Address(format!(
+            "This campaign lives at {}, not at {base}; use that address, if you trust it.",
+            all_homes(campaign.genesis())?
+        )));
+    }
+    let head = source.head(&campaign).await?;
+    check_genesis(&source, &campaign, head).await?;
+    Ok(Site {
+        campaign,
+        origin: base.clone(),
+        head,
+        source,
+    })
+}
+
+/// Reads genesis and places, from wherever they are, and checks them against each other and the id.
+pub async fn read(source: &Source, expected: Option<CampaignId>) -> Result<Campaign, Error> {
+    let genesis = match source.read("campaign", Genesis::BYTES_MAX).await? {
+        Some(genesis) => genesis,
+        None if matches!(source, Source::Folder(_)) => source.need("genesis.json", Genesis::BYTES_MAX).await?,
+        None => source.need("campaign", Genesis::BYTES_MAX).await?,
+    };
+    let found = CampaignId::of(&genesis);
+    if expected.is_some_and(|expected| expected != found) {
+        return Err(Error::Misbehaved(format!(
+            "This is another campaign (id {found}) than the one that was asked for; do not go on, and tell whoever \
+             gave you the link or the id."
+        )));
+    }
+    let places = source.need("places.json", PLACES_BYTES_MAX).await?;
+    let campaign = Campaign::new(&genesis, &places)?;
+    if !campaign.genesis().witnesses.is_empty() {
+        return Err(Error::Unsupported(
+            "This campaign has witnesses, and this version cannot check their signatures; use a newer one.".to_owned(),
+        ));
+    }
+    Ok(campaign)
+}
+
+/// The published numbers as the server shows them, of this campaign; `headcount audit` compares them with the log.
+/// `None` if there are none, as in a folder.
+pub async fn counts(source: &Source, campaign: &Campaign) -> Result<Option<Counts>, Error> {
+    let Some(bytes) = source.read("counts.json", COUNTS_BYTES_MAX).await? else {
+        return Ok(None);
+    };
+    let counts: Counts = serde_json::from_slice(&bytes)
+        .map_err(|_| Error::Misbehaved("counts.json is not in the form of this protocol.".to_owned()))?;
+    if counts.campaign_id != campaign.id() || counts.target != campaign.genesis().target {
+        return Err(Error::Misbehaved(
+            "counts.json shows another campaign or another target than the genesis.".to_owned(),
+        ));
+    }
+    Ok(Some(counts))
+}
+
+/// Demands that the map is the one of the genesis.
+pub async fn check_map(source: &Source, campaign: &Campaign) -> Result<(), Error> {
+    let map = source.need("map.json", MAP_BYTES_MAX).await?;
+    if <[u8; 32]>::from(Sha256::digest(&map)) == campaign.genesis().map_sha256 {
+        Ok(())
+    } else {
+        Err(Error::Misbehaved(
+            "The map is not the one that the genesis names.".to_owned(),
+        ))
+    }
+}
+
+/// The addresses of the Origin.
+pub fn homes(genesis: &Genesis) -> Result<Vec<BaseUrl>, Error> {
+    let mut homes = vec![BaseUrl::parse(&genesis.origin_url())?];
+    if let Some(onion) = &genesis.onion {
+        homes.push(BaseUrl::parse(&format!("http://{onion}"))?);
+    }
+    Ok(homes)
+}
+
+fn all_homes(genesis: &Genesis) -> Result<String, Error> {
+    let homes: Vec<String> = homes(genesis)?.iter().map(ToString::to_string).collect();
+    Ok(homes.join(" and "))
+}
+
+const PLACES_BYTES_MAX: usize = 32 * 1024 * 1024;
+const MAP_BYTES_MAX: usize = 64 * 1024 * 1024;
+const COUNTS_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+#[cfg(test)]
+mod tests;

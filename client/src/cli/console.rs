@@ -1,0 +1,150 @@
+//! The only file that prints or asks. Talk goes to standard output, or to standard error when a program reads along;
+//! a question that cannot be asked is an error that names the flag which answers it, never a silent yes.
+#![allow(clippy::print_stdout, reason = "a command line speaks on standard output")]
+
+use client::error::Error;
+use client::place_choice::harmless;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::{Value, json};
+use std::io::{IsTerminal, Write};
+use zeroize::Zeroizing;
+
+/// The terminal, or the program, at the other end.
+pub(crate) struct Console {
+    json: bool,
+    language: Option<String>,
+}
+
+impl Console {
+    pub(crate) fn new(json: bool, language: Option<String>) -> Self {
+        Self { json, language }
+    }
+
+    /// The language of names and texts, if one was asked for.
+    pub(crate) fn language(&self) -> Option<&str> {
+        self.language.as_deref()
+    }
+
+    /// Talk for a person.
+    pub(crate) fn say(&self, text: &str) {
+        if self.json {
+            eprintln!("{text}");
+        } else {
+            println!("{text}");
+        }
+    }
+
+    /// Something that a person should know even when output is piped away.
+    pub(crate) fn warn(&self, text: &str) {
+        eprintln!("Careful: {text}");
+    }
+
+    /// A result: the document for a program, the text for a person.
+    pub(crate) fn result(&self, document: &Value, text: &str) {
+        if self.json {
+            println!("{document}");
+            let _ = std::io::stdout().flush(); // a reader that went away is no error of ours
+        } else {
+            println!("{text}");
+        }
+    }
+
+    /// What went wrong, and what to do now.
+    pub(crate) fn failure(&self, what: &Error, then: Option<&str>) {
+        eprintln!("headcount: {what}");
+        if let Some(then) = then {
+            eprintln!("\n{then}");
+        }
+        if self.json {
+            let problem = match what {
+                Error::Refused { problem, .. } => Some(problem.name()),
+                _ => None,
+            };
+            println!("{}", json!({"error": what.to_string(), "problem": problem}));
+        }
+    }
+
+    /// Demands a yes. `answered` is the flag's own answer, `flag` its name.
+    pub(crate) fn confirm(&self, question: &str, flag: &str, answered: bool) -> Result<(), Error> {
+        if answered {
+            return Ok(());
+        }
+        let answer = self.line(question, " [yes/no] ", flag)?;
+        match answer.trim().to_lowercase().as_str() {
+            "y" | "yes" => Ok(()),
+            _ => Err(Error::Local("Stopped, because the answer was not yes.".to_owned())),
+        }
+    }
+
+    /// Asks for a line that may be seen.
+    pub(crate) fn line(&self, question: &str, end: &str, flag: &str) -> Result<String, Error> {
+        if !std::io::stdin().is_terminal() {
+            return Err(cannot_ask(question, flag));
+        }
+        eprint!("{question}{end}");
+        let mut answer = String::new();
+        match std::io::stdin().read_line(&mut answer) {
+            Ok(read) if read > 0 => Ok(answer),
+            _ => Err(cannot_ask(question, flag)),
+        }
+    }
+
+    /// Asks for a secret, without showing what is typed.
+    pub(crate) fn secret(&self, question: &str, flag: &str) -> Result<Zeroizing<String>, Error> {
+        if !std::io::stdin().is_terminal() {
+            return Err(cannot_ask(question, flag));
+        }
+        let answer = rpassword::prompt_password(format!("{question} (not shown): "));
+        answer.map(Zeroizing::new).map_err(|_| cannot_ask(question, flag))
+    }
+
+    /// A progress bar on standard error; none for programs.
+    pub(crate) fn bar(&self, length: u64, what: &'static str) -> ProgressBar {
+        let target = match self.json {
+            true => ProgressDrawTarget::hidden(),
+            false => ProgressDrawTarget::stderr(),
+        };
+        let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} ({eta})");
+        let bar = ProgressBar::with_draw_target(Some(length), target).with_message(what);
+        match style {
+            Ok(style) => bar.with_style(style),
+            Err(_) => bar,
+        }
+    }
+
+    /// A sign of life while something takes a moment.
+    pub(crate) fn spinner(&self, what: &'static str) -> ProgressBar {
+        let target = match self.json {
+            true => ProgressDrawTarget::hidden(),
+            false => ProgressDrawTarget::stderr(),
+        };
+        let spinner = ProgressBar::with_draw_target(None, target).with_message(what);
+        spinner.enable_steady_tick(std::time::Duration::from_millis(200));
+        spinner
+    }
+}
+
+/// A text that may have several lines, from a server: each line made harmless.
+pub(crate) fn harmless_lines(text: &str) -> String {
+    text.lines().map(harmless).collect::<Vec<_>>().join("\n")
+}
+
+fn cannot_ask(question: &str, flag: &str) -> Error {
+    let question = question.lines().last().unwrap_or_default();
+    Error::Local(format!(
+        "This needs an answer, and there is no terminal to ask on: {question} Answer it with {flag}."
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_that_cannot_be_asked_is_an_error_that_names_its_flag() {
+        let console = Console::new(true, None);
+        assert_eq!(console.confirm("Sure?", "--yes", true), Ok(()));
+        let error = cannot_ask("Long.\nSure?", "--yes").to_string();
+        assert!(error.contains("Sure?") && error.contains("--yes") && !error.contains("Long"));
+    }
+}

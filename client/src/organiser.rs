@@ -1,0 +1,199 @@
+//! The organiser's side: invites, counts, announcements, close, over the server's own organiser listener.
+//!
+//! The key that signs announcements is made here, on the organiser's device, and never goes to a server.
+
+use crate::address::BaseUrl;
+use crate::error::Error;
+use crate::transport::{Answer, Message, Network, Operation};
+use protocol::announcement::Announcement;
+use protocol::campaign::{Campaign, Text};
+use protocol::codec::{array_from_base64, to_base64};
+use protocol::counts::Counts;
+use protocol::invite::InviteLink;
+use protocol::media;
+use protocol::note::NoteSigner;
+use rand::TryRng;
+use rand::rngs::SysRng;
+use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+/// The Ed25519 seed that signs announcements. It erases itself and cannot be printed by accident.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct OrganiserKey([u8; 32]);
+
+impl OrganiserKey {
+    /// A new key from the operating system's randomness.
+    pub fn generate() -> Result<Self, Error> {
+        let mut key = Self([0; 32]);
+        SysRng
+            .try_fill_bytes(&mut key.0)
+            .map_err(|_| Error::Local("The operating system gives no random numbers.".to_owned()))?;
+        Ok(key)
+    }
+
+    /// Reads the text of a key file.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let seed = array_from_base64(text.trim(), "organiser key");
+        seed.map(Self).map_err(|_| {
+            Error::Local("The key file does not hold an organiser key; use the one that `organiser key` made.".to_owned())
+        })
+    }
+
+    /// The text of a key file: base64url and a newline.
+    pub fn to_text(&self) -> Zeroizing<String> {
+        let seed = Zeroizing::new(to_base64(&self.0));
+        Zeroizing::new(format!("{}\n", *seed))
+    }
+
+    /// The public half.
+    pub fn public(&self) -> [u8; 32] {
+        NoteSigner::new("", &self.0).public_key()
+    }
+
+    /// Signs the announcement that follows the one that holds now.
+    pub fn announce(
+        &self,
+        campaign: &Campaign,
+        now: Option<&Announcement>,
+        date: Option<u64>,
+        text: Text,
+    ) -> Result<Announcement, Error> {
+        if self.public() != campaign.genesis().organiser_key {
+            return Err(Error::Local(
+                "This key is not the organiser key of the campaign; use the file whose public half stands in its \
+                 campaign.toml."
+                    .to_owned(),
+            ));
+        }
+        let number = now.map_or(0, |announcement| announcement.number) + 1;
+        Ok(Announcement::sign(campaign, &self.0, number, date, text)?)
+    }
+}
+
+/// The organiser's listener of a server, with the token that opens it.
+pub struct Organiser {
+    operation: Operation,
+    authorization: Zeroizing<String>,
+}
+
+#[derive(Serialize)]
+struct InvitesWanted<'a> {
+    batch: &'a str,
+    count: u32,
+    per_tick: Option<u32>,
+}
+
+#[derive(Deserialize, Zeroize, ZeroizeOnDrop)]
+struct Invites {
+    batch: String,
+    links: Vec<String>,
+}
+
+impl Organiser {
+    /// Prepares to speak with the listener. The token is the one that `headcount-server init` printed.
+    pub fn new(network: &Network, base: &BaseUrl, token: &str) -> Result<Self, Error> {
+        Ok(Self {
+            operation: network.operation(base)?,
+            authorization: Zeroizing::new(format!("Bearer {}", token.trim())),
+        })
+    }
+
+    /// Asks for `count` new invites of a batch: links, each good for one participant. `per_tick` is the most of the
+    /// batch that can be used in one tick.
+    pub async fn invites(
+        &self,
+        batch: &str,
+        count: u32,
+        per_tick: Option<u32>,
+    ) -> Result<Vec<Zeroizing<String>>, Error> {
+        let wanted = InvitesWanted { batch, count, per_tick };
+        let body = serde_json::to_vec(&wanted).map_err(|_| Error::Local("The batch cannot be named so.".to_owned()))?;
+        let answer = self.post("/organiser/invites", media::JSON, body, LINKS_BYTES_MAX).await?;
+        let body = Zeroizing::new(answer.demand(&[200, 201], Some(media::JSON))?.body);
+        let strange = || Error::Misbehaved("The server answered with something else than invite links.".to_owned());
+        let mut invites: Invites = serde_json::from_slice(&body).map_err(|_| strange())?;
+        let usable = |link: &String| InviteLink::parse(link).is_ok_and(|link| link.invite.is_some());
+        if invites.batch != batch || invites.links.len() != count as usize || !invites.links.iter().all(usable) {
+            return Err(strange());
+        }
+        Ok(std::mem::take(&mut invites.links).into_iter().map(Zeroizing::new).collect())
+    }
+
+    /// The published numbers; the organiser sees what everybody sees.
+    pub async fn counts(&self) -> Result<Counts, Error> {
+        let answer = self.operation.get_authorised("/organiser/counts", &self.authorization, COUNTS_BYTES_MAX);
+        let answer = answer.await?.demand(&[200], Some(media::JSON))?;
+        serde_json::from_slice(&answer.body)
+            .map_err(|_| Error::Misbehaved("The server's counts are not in the form of this protocol.".to_owned()))
+    }
+
+    /// Publishes a signed announcement. It becomes an entry of the log and cannot be taken back.
+    pub async fn announce(&self, announcement: &Announcement) -> Result<(), Error> {
+        let note = announcement.note.clone().into_bytes();
+        let answer = self.post("/organiser/announcement", NOTE, note, ANSWER_BYTES_MAX).await?;
+        answer.demand(&[202], None).map(|_| ())
+    }
+
+    /// Makes the end of the next tick the closing tick, for ever.
+    pub async fn close(&self) -> Result<(), Error> {
+        let answer = self.post("/organiser/close", media::JSON, Vec::new(), ANSWER_BYTES_MAX).await?;
+        answer.demand(&[202], None).map(|_| ())
+    }
+
+    async fn post(&self, path: &str, media_type: &str, body: Vec<u8>, bytes_max: usize) -> Result<Answer, Error> {
+        let message = Message {
+            authorization: Some(&self.authorization),
+            media_type,
+            body,
+        };
+        self.operation.post(path, message, bytes_max).await
+    }
+}
+
+const NOTE: &str = "text/plain; charset=utf-8";
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
+const COUNTS_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// A link has fewer than 400 characters; batches of some hundred thousand fit.
+const LINKS_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stand_in::{World, serve};
+
+    #[test]
+    fn a_key_reads_back_from_its_file_and_prints_only_its_public_half() {
+        let key = OrganiserKey::generate().unwrap();
+        let again = OrganiserKey::parse(&key.to_text()).unwrap();
+        assert_eq!(again.public(), key.public());
+        assert!(OrganiserKey::parse("").is_err());
+        assert!(OrganiserKey::parse(&to_base64(&[1; 31])).is_err());
+    }
+
+    #[test]
+    fn an_announcement_takes_the_next_number_and_only_the_campaigns_own_key() {
+        let world = World::new();
+        let text = Text::from([("en".to_owned(), "On Sunday.".to_owned())]);
+        let key = OrganiserKey(World::ORGANISER_SEED);
+        let first = key.announce(&world.campaign, None, Some(7), text.clone()).unwrap();
+        let second = key.announce(&world.campaign, Some(&first), None, text.clone()).unwrap();
+        assert_eq!((first.number, second.number), (1, 2));
+        let other = OrganiserKey::generate().unwrap();
+        assert!(other.announce(&world.campaign, None, None, text).is_err());
+    }
+
+    #[tokio::test]
+    async fn invites_are_links_as_many_as_were_asked_for() {
+        let world = World::new();
+        let link = world.link(1).to_text();
+        let body = format!("{{\"batch\":\"a\",\"links\":[\"{}\"]}}", *link);
+        let server = serve(move |_| Some(format!("200 OK\r\ncontent-type: application/json\r\n\r\n{body}").into())).await;
+        let organiser = Organiser::new(&Network::direct(), &server.base, "secret\n").unwrap();
+        assert_eq!(organiser.invites("a", 1, None).await.unwrap(), vec![link]);
+        assert!(organiser.invites("a", 2, None).await.is_err());
+        let request = String::from_utf8(server.requests()[0].clone()).unwrap();
+        assert!(request.starts_with("POST /organiser/invites HTTP/1.1\r\n"));
+        assert!(request.contains("authorization: Bearer secret\r\n"));
+        assert!(request.ends_with("{\"batch\":\"a\",\"count\":1,\"per_tick\":null}"));
+    }
+}

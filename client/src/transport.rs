@@ -1,0 +1,299 @@
+//! How bytes leave this device. Each operation (a reading, an issuance, a redemption) has a client of its own: no
+//! connection, TLS session, cookie or proxy credential is shared between two, and nothing distinguishes two users.
+//! With a proxy there is never a direct connection; without one, onion addresses are refused before they are looked up.
+
+use crate::address::BaseUrl;
+use crate::error::Error;
+use protocol::codec::to_hex;
+use protocol::media;
+use protocol::problem::Problem;
+use rand::TryRng;
+use rand::rngs::SysRng;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use reqwest::{Client, Proxy, RequestBuilder, Response, Url};
+use serde::Deserialize;
+use std::time::Duration;
+
+/// The road that every operation takes: straight, or through a SOCKS5 proxy that resolves names itself (Tor).
+#[derive(Clone)]
+pub struct Network {
+    proxy: Option<Url>,
+}
+
+impl Network {
+    /// Straight to the server, which then sees this device's address.
+    pub fn direct() -> Self {
+        Self { proxy: None }
+    }
+
+    /// Through `socks5h://HOST:PORT` and never otherwise. Any other scheme would look names up on this device.
+    pub fn through(proxy: &str) -> Result<Self, Error> {
+        let url = Url::parse(proxy.trim()).ok().filter(|url| url.scheme() == "socks5h");
+        let url = url.ok_or_else(|| {
+            Error::Address(
+                "The proxy must be written as socks5h://HOST:PORT (for Tor socks5h://127.0.0.1:9050); other kinds \
+                 would look names up from this device."
+                    .to_owned(),
+            )
+        })?;
+        let bare = matches!(url.path(), "" | "/") && url.query().is_none() && url.fragment().is_none();
+        if url.host_str().is_none_or(str::is_empty) || url.port().is_none() || !bare {
+            return Err(Error::Address(
+                "The proxy must have a host and a port and nothing else, such as socks5h://127.0.0.1:9050.".to_owned(),
+            ));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(Error::Address(
+                "Leave user name and password out of the proxy's address: fresh ones are made for every operation, \
+                 so that Tor takes another circuit for each."
+                    .to_owned(),
+            ));
+        }
+        Ok(Self { proxy: Some(url) })
+    }
+
+    /// Whether servers see this device's own address.
+    pub fn is_direct(&self) -> bool {
+        self.proxy.is_none()
+    }
+
+    /// Begins an operation with one server, over connections of its own.
+    pub fn operation(&self, base: &BaseUrl) -> Result<Operation, Error> {
+        if self.is_direct() && base.is_onion() {
+            return Err(Error::Address(
+                "An .onion address is reached only through Tor; give --proxy socks5h://127.0.0.1:9050 (or 9150 for \
+                 Tor Browser's)."
+                    .to_owned(),
+            ));
+        }
+        let mut builder = Client::builder()
+            .no_proxy() // none from the environment
+            .http1_only()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .connect_timeout(if self.is_direct() { CONNECT } else { CONNECT_THROUGH_PROXY })
+            .timeout(WHOLE);
+        if !base.is_encrypted() {
+            // No certificate is ever looked at, so none is loaded: this works without a certificate store too.
+            builder = builder.tls_certs_only([]);
+        }
+        if let Some(proxy) = &self.proxy {
+            let proxy = Proxy::all(proxy.clone()).map_err(|_| client_error())?;
+            // Tor's IsolateSOCKSAuth: other credentials, another circuit.
+            builder = builder.proxy(proxy.basic_auth(&random_name()?, &random_name()?));
+        }
+        Ok(Operation {
+            client: builder.build().map_err(|_| client_error())?,
+            base: base.clone(),
+            direct: self.is_direct(),
+        })
+    }
+}
+
+/// Connections to one server for one purpose.
+#[derive(Clone)]
+pub struct Operation {
+    client: Client,
+    base: BaseUrl,
+    direct: bool,
+}
+
+/// What is posted.
+pub struct Message<'a> {
+    /// Value of `Authorization`, if any; it is never printed.
+    pub authorization: Option<&'a str>,
+    /// Value of `Content-Type`.
+    pub media_type: &'a str,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Operation {
+    /// The server.
+    pub fn base(&self) -> &BaseUrl {
+        &self.base
+    }
+
+    /// GET of a path; an answer of more than `bytes_max` is refused.
+    pub async fn get(&self, path: &str, bytes_max: usize) -> Result<Answer, Error> {
+        self.send(self.client.get(self.base.join(path)), bytes_max).await
+    }
+
+    /// GET of a path with a bearer token.
+    pub async fn get_authorised(&self, path: &str, authorization: &str, bytes_max: usize) -> Result<Answer, Error> {
+        let request = self.client.get(self.base.join(path));
+        let request = request.header(AUTHORIZATION, secret_value(authorization)?);
+        self.send(request, bytes_max).await
+    }
+
+    /// POST to a path.
+    pub async fn post(&self, path: &str, message: Message<'_>, bytes_max: usize) -> Result<Answer, Error> {
+        let mut request = self.client.post(self.base.join(path));
+        if let Some(authorization) = message.authorization {
+            request = request.header(AUTHORIZATION, secret_value(authorization)?);
+        }
+        let request = request.header(CONTENT_TYPE, message.media_type).body(message.body);
+        self.send(request, bytes_max).await
+    }
+
+    async fn send(&self, request: RequestBuilder, bytes_max: usize) -> Result<Answer, Error> {
+        let response = request.send().await.map_err(|error| self.lost(&error))?;
+        let status = response.status();
+        let (media_type, www_authenticate, retry_after) = {
+            let headers = response.headers();
+            (
+                text_of(headers, &CONTENT_TYPE),
+                text_of(headers, &WWW_AUTHENTICATE),
+                text_of(headers, &RETRY_AFTER),
+            )
+        };
+        let bytes_max = if status.is_success() {
+            bytes_max
+        } else {
+            PROBLEM_BYTES_MAX
+        };
+        let body = self.read_body(response, bytes_max).await?;
+        Ok(Answer {
+            status: status.as_u16(),
+            body,
+            www_authenticate,
+            media_type: media_type.map(|value| {
+                let essence = value.split(';').next().unwrap_or_default();
+                essence.trim().to_ascii_lowercase()
+            }),
+            retry_after_seconds: retry_after.and_then(|value| value.trim().parse().ok()),
+            host: self.base.host().to_owned(),
+        })
+    }
+
+    async fn read_body(&self, mut response: Response, bytes_max: usize) -> Result<Vec<u8>, Error> {
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.lost(&error))? {
+            if body.len() + chunk.len() > bytes_max {
+                return Err(Error::Misbehaved(format!(
+                    "{} sent more than the {bytes_max} bytes that such an answer can have; it was not read further.",
+                    self.base.host()
+                )));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+
+    fn lost(&self, error: &reqwest::Error) -> Error {
+        let host = self.base.host();
+        let road = if self.direct { "" } else { " through the proxy" };
+        Error::Lost(if error.is_timeout() {
+            format!("{host} did not answer in time{road}; try again.")
+        } else if error.is_connect() {
+            format!("No connection to {host}{road}: {}.", root_cause(error))
+        } else {
+            format!("The answer of {host} was lost{road}: {}.", root_cause(error))
+        })
+    }
+}
+
+/// What came back.
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body, within its limit.
+    pub body: Vec<u8>,
+    /// `Content-Type` without parameters, lower case.
+    pub media_type: Option<String>,
+    /// `WWW-Authenticate`.
+    pub www_authenticate: Option<String>,
+    retry_after_seconds: Option<u64>,
+    host: String,
+}
+
+impl Answer {
+    /// Demands one of these statuses, and the media type if one is named; anything else is the error that it is.
+    pub fn demand(self, statuses: &[u16], media_type: Option<&str>) -> Result<Self, Error> {
+        if !statuses.contains(&self.status) {
+            return Err(self.refusal());
+        }
+        if media_type.is_some_and(|wanted| self.media_type.as_deref() != Some(wanted)) {
+            return Err(Error::Misbehaved(format!(
+                "{} answered with another kind of message than the protocol has here.",
+                self.host
+            )));
+        }
+        Ok(self)
+    }
+
+    /// What an answer that was not hoped for means.
+    pub fn refusal(&self) -> Error {
+        #[derive(Deserialize)]
+        struct Document {
+            r#type: String,
+        }
+        let problem = (self.media_type.as_deref() == Some(media::PROBLEM))
+            .then(|| serde_json::from_slice::<Document>(&self.body).ok())
+            .flatten()
+            .and_then(|document| Problem::from_urn(&document.r#type));
+        let (host, status) = (&self.host, self.status);
+        match (problem, status) {
+            (Some(problem), _) => Error::Refused {
+                problem,
+                retry_after_seconds: self.retry_after_seconds,
+            },
+            (None, 300..=399) => Error::Misbehaved(format!(
+                "{host} points to another address, and that is not followed; use the campaign's own address."
+            )),
+            // What a web server in front says when the one behind it is away: nobody knows if the request arrived.
+            (None, 500 | 502..=504) => Error::Lost(format!("{host} cannot answer now (status {status}); try again.")),
+            (None, 404) => Error::Misbehaved(format!(
+                "{host} does not have what a campaign has at this address; check the address."
+            )),
+            _ => Error::Misbehaved(format!("{host} gave an answer that means nothing here (status {status}).")),
+        }
+    }
+}
+
+const CONNECT: Duration = Duration::from_secs(30);
+/// A circuit to an onion service is long in the making.
+const CONNECT_THROUGH_PROXY: Duration = Duration::from_secs(90);
+const WHOLE: Duration = Duration::from_secs(120);
+const PROBLEM_BYTES_MAX: usize = 16 * 1024;
+
+fn client_error() -> Error {
+    Error::Local("The network client cannot be set up; check that this system has its certificates.".to_owned())
+}
+
+/// 128 random bits as text: a name that nobody had before.
+fn random_name() -> Result<String, Error> {
+    let mut bytes = [0; 16];
+    SysRng
+        .try_fill_bytes(&mut bytes)
+        .map_err(|_| Error::Local("The operating system gives no random numbers.".to_owned()))?;
+    Ok(to_hex(&bytes))
+}
+
+fn secret_value(text: &str) -> Result<HeaderValue, Error> {
+    let mut value = HeaderValue::from_str(text)
+        .map_err(|_| Error::Local("A code or token holds characters that none has.".to_owned()))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn text_of(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    headers
+        .get(name)
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned)
+}
+
+/// The innermost reason, which alone says something to a person ("Connection refused").
+fn root_cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    let text = cause.to_string();
+    text.trim_end_matches('.').chars().filter(|c| !c.is_control()).collect()
+}
+
+#[cfg(test)]
+mod tests;

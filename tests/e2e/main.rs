@@ -1,0 +1,13 @@
+//! Everything together, over real HTTP and on a real disk. The table of contents:
+
+mod abuse; // D1: malformed input is refused, and nothing is lost or counted
+mod announcement; // V2: everybody reads the same announcement, and nobody forges one
+mod audit; // V1: anyone can recount, and every tampering is found
+mod command_line; // the programs as their users type them, the demo among them
+mod durability; // O2: restarts, lost answers
+mod once; // O1: one invite, at most one token; one token, at most one pledge
+mod publication; // P1, P2: groups of at least k, and nothing else that depends on what is pending
+mod seizure; // U3: what a disk shows between two ticks and after close
+mod separation; // U2, N1: one campaign for everybody; token and pledge apart
+mod story; // the story told once, from init to the audited close
+mod tidy; // the rules of the house
