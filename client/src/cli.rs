@@ -9,6 +9,7 @@ use protocol::invite::InviteLink;
 use std::process::ExitCode;
 use zeroize::Zeroizing;
 
+mod approach;
 mod clock;
 mod console;
 mod join;
@@ -70,7 +71,7 @@ enum Command {
 
 /// A sentence that ends the program, and what to type next, if something helps.
 pub(crate) struct Failure {
-    what: Error,
+    what: Option<Error>,
     then: Option<Zeroizing<String>>,
 }
 
@@ -78,15 +79,23 @@ impl Failure {
     /// Adds what to do now; it may hold a secret that the participant must see.
     pub(crate) fn then(what: Error, then: String) -> Self {
         Self {
-            what,
+            what: Some(what),
             then: Some(Zeroizing::new(then)),
         }
+    }
+
+    /// A failure that the result itself has told already.
+    pub(crate) fn told() -> Self {
+        Self { what: None, then: None }
     }
 }
 
 impl From<Error> for Failure {
     fn from(what: Error) -> Self {
-        Self { what, then: None }
+        Self {
+            what: Some(what),
+            then: None,
+        }
     }
 }
 
@@ -102,7 +111,9 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            console.failure(&failure.what, failure.then.as_ref().map(|then| then.as_str()));
+            if let Some(what) = &failure.what {
+                console.failure(what, failure.then.as_ref().map(|then| then.as_str()));
+            }
             ExitCode::FAILURE
         }
     }
@@ -159,7 +170,9 @@ pub(crate) fn locate(url: &str, campaign: Option<&str>) -> Result<(BaseUrl, Opti
         return Ok((BaseUrl::parse(url)?, given));
     };
     if given.is_some_and(|given| given != link.campaign) {
-        return Err(Error::Local("The link and --campaign name different campaigns.".to_owned()));
+        return Err(Error::Local(
+            "The link and --campaign name different campaigns.".to_owned(),
+        ));
     }
     Ok((BaseUrl::parse(&link.base_url)?, Some(link.campaign)))
 }

@@ -142,11 +142,7 @@ impl LogReader {
     async fn take_in(&mut self, fetched: &Fetched) -> Result<(), Error> {
         let first = self.tree.size();
         let leaves: Vec<[u8; 32]> = fetched.entries.iter().map(|entry| leaf_hash(entry)).collect();
-        if fetched
-            .leaves
-            .as_ref()
-            .is_some_and(|served| *served != leaves.concat())
-        {
+        if fetched.leaves.as_ref().is_some_and(|served| *served != leaves.concat()) {
             return Err(Error::Misbehaved(format!(
                 "The hash tile of the log entries from {first} on is not the one that the entries give."
             )));

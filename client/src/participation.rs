@@ -34,7 +34,10 @@ impl Issuer {
     /// Reads the issuer directory (RFC 9578 §4) and compares its key with the genesis, byte for byte.
     pub async fn find(network: &Network, site: &Site) -> Result<Self, Error> {
         let base = site.issuer()?;
-        let answer = network.operation(&base)?.get(DIRECTORY_PATH, DIRECTORY_BYTES_MAX).await?;
+        let answer = network
+            .operation(&base)?
+            .get(DIRECTORY_PATH, DIRECTORY_BYTES_MAX)
+            .await?;
         let answer = answer.demand(&[200], Some(media::ISSUER_DIRECTORY))?;
         let directory: IssuerDirectory = serde_json::from_slice(&answer.body)
             .map_err(|_| Error::Misbehaved("The issuer's directory cannot be read.".to_owned()))?;
@@ -134,7 +137,10 @@ pub struct Redeemed {
 pub async fn redeem(network: &Network, site: &Site, token: &Token, pledge: &Pledge) -> Result<Redeemed, Error> {
     let campaign = &site.campaign;
     // Nothing that cannot be counted leaves this device.
-    token.clone().open(pledge.clone(), campaign)?.verify(campaign.token_key())?;
+    token
+        .clone()
+        .open(pledge.clone(), campaign)?
+        .verify(campaign.token_key())?;
     let authorization = Zeroizing::new(token_header(token));
     let posting = Posting {
         network,
@@ -171,8 +177,14 @@ pub async fn check_challenge(network: &Network, base: &BaseUrl, campaign: &Campa
         media_type: media::PLEDGE,
         body: Vec::new(),
     };
-    let answer = network.operation(base)?.post("/pledges", message, RECEIPT_BYTES).await?;
-    let Some(header) = (answer.status == 401).then_some(answer.www_authenticate.as_deref()).flatten() else {
+    let answer = network
+        .operation(base)?
+        .post("/pledges", message, RECEIPT_BYTES)
+        .await?;
+    let Some(header) = (answer.status == 401)
+        .then_some(answer.www_authenticate.as_deref())
+        .flatten()
+    else {
         return Err(answer.refusal());
     };
     let (challenge, key) = parse_challenge_header(header)?;

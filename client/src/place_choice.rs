@@ -17,16 +17,16 @@ pub fn find(places: &Places, wanted: &str, language: Option<&str>) -> Result<u32
             ))
         });
     }
-    let wanted = wanted.to_lowercase();
+    let (wanted_as_typed, wanted) = (wanted, wanted.to_lowercase());
     let exact = matching(places, |name| name == wanted);
     if let [only] = exact.as_slice() {
         return Ok(*only);
     }
     let (candidates, sentence) = if exact.is_empty() {
         let similar = matching(places, |name| !wanted.is_empty() && name.contains(&wanted));
-        (similar, "No place has this name")
+        (similar, format!("No place is called {}", harmless(wanted_as_typed)))
     } else {
-        (exact, "Several places have this name")
+        (exact, format!("Several places are called {}", harmless(wanted_as_typed)))
     };
     let shown: Vec<String> = candidates
         .iter()
@@ -36,7 +36,10 @@ pub fn find(places: &Places, wanted: &str, language: Option<&str>) -> Result<u32
     let more = candidates.len().saturating_sub(CANDIDATES_MAX);
     Err(Error::Local(match (shown.is_empty(), more) {
         (true, _) => format!("{sentence}; try a part of it, another language, or the number of the place."),
-        (false, 0) => format!("{sentence}; give the number of the one that you mean:{}", shown.concat()),
+        (false, 0) => format!(
+            "{sentence}; give the number of the one that you mean:{}",
+            shown.concat()
+        ),
         (false, more) => format!(
             "{sentence}; give the number of the one that you mean:{}\n  and {more} more",
             shown.concat()
@@ -74,16 +77,18 @@ pub fn in_language(text: &Text, language: Option<&str>) -> String {
 /// A server's text without what could move the cursor, hide text or turn its direction: it must not be able to paint
 /// over the words that a participant compares.
 pub fn harmless(text: &str) -> String {
-    let turns_text = |c| {
-        matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-    };
+    let turns_text = |c| matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
     let shown = text.chars().filter(|c| !turns_text(*c));
     shown.map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 fn matching(places: &Places, fits: impl Fn(&str) -> bool) -> Vec<u32> {
     let of_place = |(index, place): (u32, &protocol::campaign::Place)| {
-        place.name.values().any(|name| fits(&name.to_lowercase())).then_some(index)
+        place
+            .name
+            .values()
+            .any(|name| fits(&name.to_lowercase()))
+            .then_some(index)
     };
     let found: BTreeSet<u32> = (0..).zip(&places.places).filter_map(of_place).collect();
     found.into_iter().collect()

@@ -48,9 +48,7 @@ impl World {
         let places: Vec<String> = (0..Self::PLACES)
             .map(|n| {
                 let region = n % 2;
-                format!(
-                    "{{\"region\":{region},\"name\":{{\"en\":\"P{n}\"}},\"lat\":0,\"lon\":0,\"population\":{n}}}"
-                )
+                format!("{{\"region\":{region},\"name\":{{\"en\":\"P{n}\"}},\"lat\":0,\"lon\":0,\"population\":{n}}}")
             })
             .collect();
         let places = format!(
@@ -130,7 +128,7 @@ impl World {
         let mut counts = Counts {
             campaign_id: self.campaign.id(),
             state: State::Open,
-            tick: 1,
+            tick: 9,
             log_size,
             target: 100,
             total: sums.total(),
@@ -218,7 +216,10 @@ impl World {
     }
 
     fn redeem(&self, token: &Token, body: &[u8]) -> Vec<u8> {
-        let opened = token.clone().open(Pledge::decode(body).unwrap(), &self.campaign).unwrap();
+        let opened = token
+            .clone()
+            .open(Pledge::decode(body).unwrap(), &self.campaign)
+            .unwrap();
         let nonce = opened.verify(ISSUER_KEY.public()).unwrap().nonce();
         let key = SigningKey::from_bytes(&Self::RECEIPT_SEED);
         let receipt = sign_receipt(&key, self.campaign.id(), &nonce);

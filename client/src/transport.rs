@@ -72,7 +72,11 @@ impl Network {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
-            .connect_timeout(if self.is_direct() { CONNECT } else { CONNECT_THROUGH_PROXY })
+            .connect_timeout(if self.is_direct() {
+                CONNECT
+            } else {
+                CONNECT_THROUGH_PROXY
+            })
             .timeout(WHOLE);
         if !base.is_encrypted() {
             // No certificate is ever looked at, so none is loaded: this works without a certificate store too.
@@ -247,7 +251,9 @@ impl Answer {
             (None, 404) => Error::Misbehaved(format!(
                 "{host} does not have what a campaign has at this address; check the address."
             )),
-            _ => Error::Misbehaved(format!("{host} gave an answer that means nothing here (status {status}).")),
+            _ => Error::Misbehaved(format!(
+                "{host} gave an answer that means nothing here (status {status})."
+            )),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Announcement: what the organisers say to everybody, signed on their own device (DESIGN §4, entry type 3).
 
 use crate::campaign::{Campaign, Text};
-use crate::codec::unique_map;
+use crate::codec::{object::Object, unique_map};
 use crate::entry::ENTRY_BYTES_MAX;
 use crate::error::Error;
 use crate::note::{NoteSigner, NoteVerifier};
@@ -72,7 +72,7 @@ impl Announcement {
         if value == 0 || value.to_string() != *number {
             return Err(MALFORMED);
         }
-        let body: Body = serde_json::from_str(body).map_err(|_| MALFORMED)?;
+        let Object(body): Object<Body> = serde_json::from_str(body).map_err(|_| MALFORMED)?;
         let note = String::from_utf8(note.to_vec()).map_err(|_| MALFORMED)?;
         Ok(Self {
             number: value,

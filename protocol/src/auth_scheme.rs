@@ -59,7 +59,7 @@ fn parameters<'a>(value: &'a str, what: &'static str) -> Result<Vec<(&'a str, &'
             let (name, value) = pair.trim().split_once('=').ok_or(Error::Malformed(what))?;
             let quoted = value.strip_prefix('"').and_then(|inner| inner.strip_suffix('"'));
             let value = quoted.unwrap_or(value);
-            if value.contains('"') {
+            if value.contains('"') || name.contains(char::is_whitespace) {
                 Err(Error::Malformed(what))
             } else {
                 Ok((name, value))

@@ -1,7 +1,7 @@
 //! What everybody agrees on: the genesis (log entry 0), its hash the campaign id, and the list of places (DESIGN §3, §4).
 
 use crate::challenge::{ChallengeDigest, TokenChallenge};
-use crate::codec::{self, array_from_hex, to_hex, unique_map};
+use crate::codec::{self, array_from_hex, object, to_hex, unique_map};
 use crate::error::Error;
 use crate::keys::IssuerPublicKey;
 use crate::publication::{Schedule, Tree};
@@ -87,6 +87,7 @@ pub struct Genesis {
     #[serde(with = "codec::base64_array")]
     pub organiser_key: [u8; 32],
     /// OHTTP key configurations.
+    #[serde(deserialize_with = "object::deserialize")]
     pub ohttp_keys: OhttpKeys,
     /// The least size of a published group, 5 or more.
     pub k: u32,
@@ -294,8 +295,10 @@ impl Genesis {
 #[serde(deny_unknown_fields)]
 pub struct Places {
     /// Regions by index.
+    #[serde(deserialize_with = "object::deserialize_list")]
     pub regions: Vec<Region>,
     /// Places by index.
+    #[serde(deserialize_with = "object::deserialize_list")]
     pub places: Vec<Place>,
 }
 
@@ -328,7 +331,7 @@ pub struct Place {
 impl Places {
     /// Reads a list and checks its indexes.
     pub fn decode(bytes: &[u8]) -> Result<Self, Error> {
-        let places: Self = serde_json::from_slice(bytes)
+        let object::Object(places): object::Object<Self> = serde_json::from_slice(bytes)
             .map_err(|e| Error::Campaign(format!("the list of places cannot be read: {e}")))?;
         if places.places.is_empty() || places.places.len().max(places.regions.len()) > PLACES_MAX {
             return Err(Error::Campaign(format!(

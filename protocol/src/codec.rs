@@ -87,6 +87,10 @@ pub fn to_base64(bytes: &[u8]) -> String {
 
 /// Reads base64url with padding, exactly.
 pub fn from_base64(text: &str, what: &'static str) -> Result<Vec<u8>, Error> {
+    // the library also takes pieces that are padded each, such as "AA==AA=="
+    if text.trim_end_matches('=').contains('=') {
+        return Err(Error::Malformed(what));
+    }
     BASE64URL.decode(text.as_bytes()).map_err(|_| Error::Malformed(what))
 }
 
@@ -131,6 +135,45 @@ pub(crate) mod base64_bytes {
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<u8>, D::Error> {
         let text = String::deserialize(d)?;
         super::from_base64(&text, "binary field").map_err(D::Error::custom)
+    }
+}
+
+/// Serde for structs that must stand as JSON objects: derived readers would also take a list of the members' values.
+pub(crate) mod object {
+    use serde::de::value::MapAccessDeserializer;
+    use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+    use std::{fmt, marker::PhantomData};
+
+    /// A value that stood as an object.
+    pub(crate) struct Object<T>(pub(crate) T);
+
+    struct Members<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+        type Value = Object<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<Self::Value, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(access)).map(Object)
+        }
+    }
+
+    impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+        fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+            d.deserialize_map(Members(PhantomData))
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<T, D::Error> {
+        Object::deserialize(d).map(|object| object.0)
+    }
+
+    pub(crate) fn deserialize_list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<Vec<T>, D::Error> {
+        let list = Vec::<Object<T>>::deserialize(d)?;
+        Ok(list.into_iter().map(|object| object.0).collect())
     }
 }
 

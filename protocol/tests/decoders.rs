@@ -37,16 +37,16 @@ fn token() -> Token {
 
 /// Every beginning of a message but the whole, and every message that is one byte longer.
 fn maimed(whole: &[u8]) -> impl Iterator<Item = Vec<u8>> + '_ {
-    let longer = (0..=255).map(|byte| [whole, &[byte]].concat());
-    (0..whole.len()).map(|end| whole[..end].to_vec()).chain(longer)
+    let longer = (0..=255).map(move |byte| [whole, &[byte]].concat());
+    (0..whole.len()).map(move |end| whole[..end].to_vec()).chain(longer)
 }
 
 /// The same of a text. White space behind a document changes nothing that anybody reads, so it is not added.
 fn maimed_text(whole: &str) -> impl Iterator<Item = String> + '_ {
     let longer = (0..=127u8).filter(|byte| !byte.is_ascii_whitespace() && *byte != 0x0b);
-    let longer = longer.map(|byte| format!("{whole}{}", char::from(byte)));
+    let longer = longer.map(move |byte| format!("{whole}{}", char::from(byte)));
     (0..whole.len())
-        .filter_map(|end| whole.get(..end))
+        .filter_map(move |end| whole.get(..end))
         .map(str::to_owned)
         .chain(longer)
 }

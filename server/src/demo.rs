@@ -25,6 +25,7 @@ const MAP: &[u8] = include_bytes!("../campaigns/russia-2021/map.json");
 const DAYS: u64 = 30;
 
 /// What the command line asks for.
+#[derive(Debug, Clone)]
 pub struct Options {
     /// Where participants and the public reach it.
     pub listen: SocketAddr,
@@ -70,15 +71,10 @@ impl Demo {
         };
         let home = options.data.clone().or_else(|| temporary.as_ref().map(|folder| folder.path().join("campaign")));
         let data = home.ok_or_else(|| Error::Refused("there is no folder for the demo".to_owned()))?;
-        let seed = random_seed(&mut rand::rng());
-        let source = source(options, address, &NoteSigner::new("", &seed).public_key())?;
-        let organiser_token = init(source, &data)?.organiser_token;
-        let organiser_key = data.join("organiser.key");
-        crate::store::write_file(&organiser_key, crate::store::SECRET_FILE, to_base64(seed.as_slice()).as_bytes())?;
-
-        let deployment = Deployment::open(&data, Clock::system())?;
-        let mint = |batch: &str, count| mint(&deployment, batch, count);
-        let (invites, simulated) = (mint("demo", options.invites)?, mint("simulated", options.simulate)?);
+        let (wanted, folder) = (options.clone(), data.clone());
+        let prepared = tokio::task::spawn_blocking(move || prepare(&wanted, address, &folder)).await;
+        let prepared = prepared.map_err(|_| Error::Refused("the demo could not be made".to_owned()))??;
+        let Prepared { deployment, organiser_token, organiser_key, invites, simulated } = prepared;
         let running = Running::start(deployment, listener, organiser_listener)?;
         let simulation = if simulated.is_empty() { None } else { simulate(address, &simulated)? };
         Ok(Self { running, organiser_token, organiser_key, data, invites, simulation, _temporary: temporary })
@@ -92,6 +88,28 @@ impl Demo {
         }
         self.running.stop().await;
     }
+}
+
+/// Made before anything is served.
+struct Prepared {
+    deployment: Deployment,
+    organiser_token: Zeroizing<String>,
+    organiser_key: PathBuf,
+    invites: Vec<Zeroizing<String>>,
+    simulated: Vec<Zeroizing<String>>,
+}
+
+/// Keys, genesis, invites. Blocking.
+fn prepare(options: &Options, address: SocketAddr, data: &Path) -> Result<Prepared, Error> {
+    let seed = random_seed(&mut rand::rng());
+    let source = source(options, address, &NoteSigner::new("", &seed).public_key())?;
+    let organiser_token = init(source, data)?.organiser_token;
+    let organiser_key = data.join("organiser.key");
+    crate::store::write_file(&organiser_key, crate::store::SECRET_FILE, to_base64(seed.as_slice()).as_bytes())?;
+    let deployment = Deployment::open(data, Clock::system())?;
+    let mint = |batch: &str, count| mint(&deployment, batch, count);
+    let (invites, simulated) = (mint("demo", options.invites)?, mint("simulated", options.simulate)?);
+    Ok(Prepared { deployment, organiser_token, organiser_key, invites, simulated })
 }
 
 /// The campaign file of Russia 2021, with this machine's names, today's dates and the demo's ticks.

@@ -39,5 +39,5 @@ async fn v2_one_announcement_and_no_forged_one() {
     world.restart().await;
     assert_eq!(world.counts().await.announcement.unwrap().note, second);
     assert!(String::from_utf8(world.get("/en/").await.body).unwrap().contains("At one"));
-    assert_eq!(world.audit().await.unwrap().entries, 3);
+    assert_eq!(world.audit().await.unwrap().head.size, 3);
 }

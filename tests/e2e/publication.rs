@@ -33,9 +33,9 @@ async fn p1_nothing_below_k_and_no_difference_below_k() {
         }
     }
     let last = &seen[seen.len() - 1];
-    assert_eq!((last.get("place 0"), last.get("place 1"), last.get("place 2")), (Some(&5), Some(&13), None));
-    assert_eq!((last.get("place 3"), last.get("place 4"), last.get("total")), (Some(&9), Some(&8), Some(&35)));
-    assert_eq!(world.audit().await.unwrap().pledges, 35);
+    assert_eq!((last.get("place 0"), last.get("place 1"), last.get("place 2")), (Some(&5), Some(&12), None));
+    assert_eq!((last.get("place 3"), last.get("place 4"), last.get("total")), (Some(&9), Some(&8), Some(&34)));
+    assert_eq!(world.audit().await.unwrap().pledges, 34);
 }
 
 #[tokio::test(flavor = "multi_thread")]

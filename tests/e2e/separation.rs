@@ -1,5 +1,6 @@
 //! U2: one campaign for everybody, or it shows. N1: token and pledge share no connection.
 
+use client::participation::{Issuer, obtain, prepare, redeem};
 use client::transport::Network;
 use protocol::campaign::{Campaign, Genesis};
 use protocol::directory::DIRECTORY_PATH;
@@ -37,12 +38,12 @@ async fn u2_another_key_or_parameter_is_another_campaign() {
 async fn u2_client_refuses_a_server_that_shows_another_key() {
     let (honest, other) = (World::start().await, World::start().await);
     let direct = Network::direct();
-    assert!(client::campaign::fetch(&direct, &honest.url(), Some(honest.campaign.id())).await.is_ok());
-    let pinned = client::campaign::fetch(&direct, &other.url(), Some(honest.campaign.id())).await;
+    assert!(honest.fetch(&direct).await.is_ok());
+    let pinned = client::campaign::fetch(&direct, &other.base(), Some(honest.campaign.id())).await;
     assert!(pinned.is_err(), "another campaign than the one of the link");
 
     // the same server as one participant alone would see it: another genesis, places, key, log
-    let paths = ["/campaign", DIRECTORY_PATH, "/log/checkpoint", "/log/tile/entries/000.p/1"];
+    let paths = ["/campaign", DIRECTORY_PATH, "/log/checkpoint", "/log/tile/0/000.p/1"];
     let mut lies = paths.map(|path| (path.to_owned(), Vec::new())).to_vec();
     for (path, body) in &mut lies {
         *body = other.get(path).await.body;
@@ -52,11 +53,15 @@ async fn u2_client_refuses_a_server_that_shows_another_key() {
     for lie in lies {
         let path = lie.0.clone();
         let network = Network::through(&SpyProxy::start(Some(lie)).await.url()).unwrap();
-        let fetched = client::campaign::fetch(&network, &honest.url(), Some(honest.campaign.id())).await;
-        assert!(fetched.is_err(), "{path}");
+        let found = match honest.fetch(&network).await {
+            Ok(site) => Issuer::find(&network, &site).await.map(|_| ()).map_err(|error| error.to_string()),
+            Err(error) => Err(error),
+        };
+        assert!(found.is_err(), "{path}");
     }
     let network = Network::through(&SpyProxy::start(None).await.url()).unwrap();
-    assert!(client::campaign::fetch(&network, &honest.url(), Some(honest.campaign.id())).await.is_ok(), "without a lie it works");
+    let site = honest.fetch(&network).await.unwrap();
+    assert!(Issuer::find(&network, &site).await.is_ok(), "without a lie it works");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -64,15 +69,13 @@ async fn n1_token_and_pledge_share_no_connection() {
     let world = World::start().await;
     let spy = SpyProxy::start(None).await;
     let network = Network::through(&spy.url()).unwrap();
-    let fetched = client::campaign::fetch(&network, &world.url(), Some(world.campaign.id())).await.unwrap();
-    let campaign = &fetched.campaign;
-    let phrase = Phrase::generate(&mut rand::rng());
+    let site = world.fetch(&network).await.unwrap();
+    let issuer = Issuer::find(&network, &site).await.unwrap();
+    let prepared = prepare(&site.campaign, &Phrase::generate(&mut rand::rng()), 0).unwrap();
     let begin = spy.seen().len();
-    let request = client::participation::request(campaign, &phrase, 0).unwrap();
-    let token = client::participation::obtain(&network, campaign, &world.invite().await, request).await.unwrap();
+    let token = obtain(&network, &issuer, &world.invite().await, &prepared.request, prepared.pending).await.unwrap();
     let middle = spy.seen().len();
-    let pledge = phrase.secrets(world.campaign.id(), 0).pledge();
-    client::participation::redeem(&network, campaign, &token, &pledge).await.unwrap();
+    redeem(&network, &site, &token, &prepared.pledge).await.unwrap();
 
     let seen = spy.seen();
     let (issuing, redeeming) = (&seen[begin..middle], &seen[middle..]);

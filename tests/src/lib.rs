@@ -5,6 +5,10 @@
 
 pub mod proxy;
 
+use client::address::BaseUrl;
+use client::audit::{Report, audit};
+use client::campaign::Site;
+use client::log_reader::Source as LogSource;
 use client::transport::Network;
 use protocol::announcement::Announcement;
 use protocol::auth_scheme::token_header;
@@ -314,11 +318,27 @@ impl World {
         serde_json::from_slice(&self.get("/counts.json").await.body).expect("counts")
     }
 
+    /// The server's address as the client library has it.
+    pub fn base(&self) -> BaseUrl {
+        BaseUrl::parse(&self.url()).expect("a loopback address")
+    }
+
+    /// What a client finds there, pinned by the campaign id.
+    pub async fn fetch(&self, network: &Network) -> Result<Site, String> {
+        let fetched = client::campaign::fetch(network, &self.base(), Some(self.campaign.id())).await;
+        fetched.map_err(|error| error.to_string())
+    }
+
     /// A full audit over HTTP.
-    pub async fn audit(&self) -> Result<client::audit::Report, String> {
-        let network = Network::direct();
-        let report = client::audit::audit_web(&network, &self.url(), Some(self.campaign.id())).await;
-        report.map_err(|error| error.to_string())
+    pub async fn audit(&self) -> Result<Report, String> {
+        let source = LogSource::Web(Network::direct().operation(&self.base()).map_err(|error| error.to_string())?);
+        self.audit_of(&source).await
+    }
+
+    /// A full audit of files elsewhere that say they are this campaign.
+    pub async fn audit_of(&self, source: &LogSource) -> Result<Report, String> {
+        let audited = audit(&Network::direct(), source, Some(self.campaign.id()), |_, _| {}).await;
+        audited.map_err(|error| error.to_string())
     }
 }
 

@@ -2,11 +2,13 @@
 //! a question that cannot be asked is an error that names the flag which answers it, never a silent yes.
 #![allow(clippy::print_stdout, reason = "a command line speaks on standard output")]
 
+use crate::cli::secrets::read_file;
 use client::error::Error;
 use client::place_choice::harmless;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use zeroize::Zeroizing;
 
 /// The terminal, or the program, at the other end.
@@ -89,10 +91,15 @@ impl Console {
         }
     }
 
-    /// Asks for a secret, without showing what is typed.
+    /// Asks for a secret, without showing what is typed; where there is no terminal, standard input is the answer.
     pub(crate) fn secret(&self, question: &str, flag: &str) -> Result<Zeroizing<String>, Error> {
         if !std::io::stdin().is_terminal() {
-            return Err(cannot_ask(question, flag));
+            let piped = read_file(Path::new("-"))?;
+            return if piped.trim().is_empty() {
+                Err(cannot_ask(question, flag))
+            } else {
+                Ok(piped)
+            };
         }
         let answer = rpassword::prompt_password(format!("{question} (not shown): "));
         answer.map(Zeroizing::new).map_err(|_| cannot_ask(question, flag))

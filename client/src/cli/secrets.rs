@@ -148,6 +148,9 @@ pub(crate) fn read_file(path: &Path) -> Result<Zeroizing<String>, Error> {
         std::fs::File::open(path).and_then(|file| file.take(INPUT_BYTES_MAX).read_to_string(&mut text))
     };
     match read {
+        Ok(read) if read as u64 == INPUT_BYTES_MAX => {
+            Err(Error::Local(format!("{} is too large for what it should hold.", path.display())))
+        }
         Ok(_) => Ok(text),
         Err(error) => Err(Error::Local(format!("{} cannot be read: {error}.", path.display()))),
     }
@@ -155,7 +158,9 @@ pub(crate) fn read_file(path: &Path) -> Result<Zeroizing<String>, Error> {
 
 fn parse_phrase(text: &str) -> Result<Phrase, Error> {
     Phrase::parse(text).map_err(|_| {
-        Error::Local("This is not a phrase: it has twelve words or numbers, and one of them is mistyped or missing.".to_owned())
+        Error::Local(
+            "This is not a phrase: it has twelve words or numbers, and one of them is mistyped or missing.".to_owned(),
+        )
     })
 }
 
@@ -231,7 +236,9 @@ mod tests {
     fn a_token_is_read_whole_or_not_at_all() {
         let bytes = [&[0, 2], [7; 352].as_slice()].concat();
         let text = to_base64(&bytes);
-        let token = parse_token(&format!("{}\n{}\n", &text[..100], &text[100..])).ok().unwrap();
+        let token = parse_token(&format!("{}\n{}\n", &text[..100], &text[100..]))
+            .ok()
+            .unwrap();
         assert_eq!(*token_text(&token), text);
         assert!(parse_token(&text[..471]).is_err() && parse_token("").is_err());
     }

@@ -73,13 +73,20 @@ async fn a_changed_entry_or_hash_is_found() {
         });
         let source = Source::Folder(folder.path().to_owned());
         let head = source.head(&world.campaign).await.unwrap();
-        assert!(matches!(read_all(&source, head).await, Err(Error::Misbehaved(_))), "{path}");
+        assert!(
+            matches!(read_all(&source, head).await, Err(Error::Misbehaved(_))),
+            "{path}"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_log_that_begins_otherwise_is_found() {
-    for (path, offset) in [("log/tile/0/000", 0), ("log/tile/0/000", 300), ("log/tile/1/000.p/1", 3)] {
+    for (path, offset) in [
+        ("log/tile/0/000", 0),
+        ("log/tile/0/000", 300),
+        ("log/tile/1/000.p/1", 3),
+    ] {
         let (folder, world) = folder(300, |world| world.files.get_mut(path).unwrap()[offset] ^= 1);
         let source = Source::Folder(folder.path().to_owned());
         let head = source.head(&world.campaign).await.unwrap();

@@ -73,8 +73,21 @@ async fn a_refusal_is_told_and_not_tried_again() {
     let prepared = prepare(&site.campaign, &phrase(), 1).ok().unwrap();
     let refused = obtain(&network, &issuer, &invite, &prepared.request, prepared.pending).await;
     let refused = refused.err().unwrap();
-    assert!(matches!(refused, Error::Refused { problem: Problem::InviteUsed, .. }), "{refused}");
-    let posts = server.requests().iter().filter(|request| request.starts_with(b"POST")).count();
+    assert!(
+        matches!(
+            refused,
+            Error::Refused {
+                problem: Problem::InviteUsed,
+                ..
+            }
+        ),
+        "{refused}"
+    );
+    let posts = server
+        .requests()
+        .iter()
+        .filter(|request| request.starts_with(b"POST"))
+        .count();
     assert_eq!(posts, 1);
 }
 
@@ -100,7 +113,11 @@ async fn u2_an_answer_that_is_no_signature_is_discarded_and_not_asked_for_again(
         let prepared = prepare(&site.campaign, &phrase(), 1).ok().unwrap();
         let refused = obtain(&network, &issuer, &invite, &prepared.request, prepared.pending).await;
         assert!(matches!(refused, Err(Error::Misbehaved(_))), "{media_type} {length}");
-        let posts = server.requests().iter().filter(|request| request.starts_with(b"POST")).count();
+        let posts = server
+            .requests()
+            .iter()
+            .filter(|request| request.starts_with(b"POST"))
+            .count();
         assert_eq!(posts, 1);
     }
 }

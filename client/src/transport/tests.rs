@@ -13,7 +13,11 @@ fn message(body: &[u8]) -> Message<'_> {
 
 #[test]
 fn only_a_bare_socks5h_proxy_is_taken() {
-    for proxy in ["socks5h://127.0.0.1:9050", "socks5h://localhost:9150/", "socks5h://[::1]:9050"] {
+    for proxy in [
+        "socks5h://127.0.0.1:9050",
+        "socks5h://localhost:9150/",
+        "socks5h://[::1]:9050",
+    ] {
         assert!(!Network::through(proxy).ok().unwrap().is_direct(), "{proxy}");
     }
     for proxy in [
@@ -68,7 +72,10 @@ async fn names_go_to_the_proxy_and_every_operation_has_credentials_of_its_own() 
     }
     let seen = seen.lock().unwrap().clone();
     for request in &seen {
-        assert_eq!((request.address_type, request.host.as_str(), request.port), (3, "example.onion", 80));
+        assert_eq!(
+            (request.address_type, request.host.as_str(), request.port),
+            (3, "example.onion", 80)
+        );
         assert!(request.credentials.0.len() == 32 && request.credentials.1.len() == 32);
     }
     assert_eq!(seen.len(), 4, "the stand-in closes after each request");
@@ -128,7 +135,8 @@ async fn a_refusal_is_the_problem_that_it_names() {
         let head = split(request).0;
         let body = b"{\"type\":\"urn:headcount:problem:rate-limited\"}";
         Some(if head.starts_with("GET /wait") {
-            let headers = "429 Too Many\r\nretry-after: 7\r\ncontent-type: application/problem+json; charset=utf-8\r\n\r\n";
+            let headers =
+                "429 Too Many\r\nretry-after: 7\r\ncontent-type: application/problem+json; charset=utf-8\r\n\r\n";
             [headers.as_bytes(), body].concat()
         } else if head.starts_with("GET /used") {
             problem("409 Conflict", "invite-used")

@@ -275,7 +275,8 @@ proptest! {
         let _ = Places::decode(text.as_bytes());
         let _ = CampaignFile::parse(&text);
         let _ = CampaignFile::parse(&format!("{key} = {text}\n"));
-        prop_assert!(CampaignFile::parse(&format!("{CAMPAIGN_FILE}zz_{key} = 1\n")).is_err());
+        let unknown = format!("{CAMPAIGN_FILE}zz_{key} = 1\n");
+        prop_assert!(CampaignFile::parse(&unknown).is_err());
     }
 
     #[test]

@@ -82,7 +82,7 @@ fn u2_a_key_that_is_not_of_2048_bits_is_refused() {
     assert_eq!(refusal(&spki(&[&[1], &modulus()[..]].concat(), &E)), short, "2049 bits");
     assert_eq!(refusal(&spki(&[modulus(), modulus()].concat(), &E)), short, "4096 bits");
     assert_eq!(
-        refusal(&spki(&[&modulus()[..], &modulus()[..128]].concat(), &E)),
+        refusal(&spki(&[&modulus()[..], &modulus()[128..]].concat(), &E)),
         short,
         "3072 bits"
     );

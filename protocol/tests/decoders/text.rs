@@ -7,6 +7,7 @@ use protocol::campaign::CampaignId;
 use protocol::codec::{array_from_base64, array_from_hex, from_base64, to_base64, to_hex};
 use protocol::error::Error;
 use protocol::invite::{Invite, InviteId, InviteKey, InviteLink};
+use protocol::keys::IssuerPublicKey;
 use protocol::phrase::Phrase;
 use protocol::tile::TileName;
 
@@ -95,7 +96,9 @@ fn header_values_with_a_character_more_or_less_are_refused() {
         (campaign.challenge(), ISSUER.public().spki())
     );
     for bad in maimed_text(&value) {
-        assert!(parse_challenge_header(&bad).is_err(), "{bad}");
+        // the key is handed on as bytes, and its own reader refuses none at all
+        let key = parse_challenge_header(&bad).map(|(_, key)| IssuerPublicKey::from_spki(&key));
+        assert!(!matches!(key, Ok(Ok(_))), "{bad}");
     }
 }
 
@@ -127,7 +130,8 @@ fn header_values_of_another_scheme_or_with_a_parameter_twice_or_missing_are_refu
     for bad in [
         challenge,
         &key,
-        &format!("{challenge}, {value}"),
+        &format!("{challenge}, {value}"), // two challenges in one value
+        &format!("{challenge}, {}", value.replace("PrivateToken ", "")),
         &format!("{value}, {value}"),
     ] {
         assert!(parse_challenge_header(bad).is_err(), "{bad}");

@@ -26,10 +26,13 @@ pub(super) struct Writer<L: Ledger> {
 }
 
 enum Job<L: Ledger> {
-    Decide(L::Request, oneshot::Sender<Result<L::Answer, StoreError>>),
+    Decide(L::Request, Caller<L>),
     Alone(Alone<L>),
     Stop(oneshot::Sender<()>),
 }
+
+/// Who waits for a decision.
+type Caller<L> = oneshot::Sender<Result<<L as Ledger>::Answer, StoreError>>;
 
 /// Work between two groups; it answers its caller itself and says whether the ledger is still sound.
 type Alone<L> = Box<dyn FnOnce(&mut L) -> bool + Send>;
@@ -105,12 +108,12 @@ fn run<L: Ledger>(mut queue: mpsc::Receiver<Job<L>>, mut ledger: L) -> Option<on
                 next = queue.try_recv().ok();
             }
         }
-        let sound = commit(&mut ledger, &mut group)
-            && match other {
-                Some(Job::Alone(work)) => work(&mut ledger),
-                Some(Job::Stop(stopped)) => return Some(stopped),
-                _ => true,
-            };
+        let mut sound = commit(&mut ledger, &mut group);
+        match other {
+            Some(Job::Stop(stopped)) => return Some(stopped),
+            Some(Job::Alone(work)) if sound => sound = work(&mut ledger),
+            _ => {}
+        }
         if !sound {
             return None;
         }
@@ -119,10 +122,7 @@ fn run<L: Ledger>(mut queue: mpsc::Receiver<Job<L>>, mut ledger: L) -> Option<on
 }
 
 /// Decides and commits a group, then answers it. False if that failed.
-fn commit<L: Ledger>(
-    ledger: &mut L,
-    group: &mut Vec<(L::Request, oneshot::Sender<Result<L::Answer, StoreError>>)>,
-) -> bool {
+fn commit<L: Ledger>(ledger: &mut L, group: &mut Vec<(L::Request, Caller<L>)>) -> bool {
     let (requests, waiting): (Vec<_>, Vec<_>) = group.drain(..).unzip();
     let decided: Result<Vec<_>, _> = requests.into_iter().map(|request| ledger.decide(request)).collect();
     let durable = decided.and_then(|answers| ledger.commit().map(|()| answers));

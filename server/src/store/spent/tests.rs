@@ -1,1 +1,98 @@
-//!
+use super::*;
+use crate::store::tests_support::{copy_dir, names, sha256};
+
+fn nonces(range: std::ops::Range<usize>) -> Vec<Nonce> {
+    range.map(|number| Nonce::from_bytes(sha256("nonce", number))).collect()
+}
+
+fn has(spent: &SpentRuns, number: usize) -> bool {
+    let nonce = sha256("nonce", number);
+    spent.files().iter().any(|run| run.find(&nonce).unwrap().is_some())
+}
+
+#[test]
+fn every_nonce_is_found_over_many_merged_runs_and_their_number_stays_small() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut spent = SpentRuns::open(dir.path()).unwrap();
+    let (mut entry, mut nonce) = (0, 0);
+    for tick in 0..300 {
+        let size = [0, 7, 1, 40, 3, 0, 0, 15][tick % 8];
+        let next = entry + size as u64 + 2; // the groups' own entries
+        spent.add(entry, next, nonces(nonce..nonce + size)).unwrap();
+        (entry, nonce) = (next, nonce + size);
+        assert_eq!(spent.through(), entry);
+        assert!(spent.runs.len() <= 14, "{} runs", spent.runs.len());
+        assert_eq!(names(dir.path()).len(), spent.runs.len());
+    }
+    let spent = SpentRuns::open(dir.path()).unwrap();
+    assert_eq!(spent.through(), entry);
+    assert!((0..nonce).all(|number| has(&spent, number)));
+    assert!((nonce..nonce + 500).all(|number| !has(&spent, number)));
+}
+
+#[test]
+fn an_empty_run_extends_what_is_covered_and_a_repeated_one_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut spent = SpentRuns::open(dir.path()).unwrap();
+    spent.add(0, 1, Vec::new()).unwrap();
+    spent.add(1, 12, nonces(0..10)).unwrap();
+    spent.add(1, 12, nonces(0..10)).unwrap();
+    spent.add(12, 13, Vec::new()).unwrap();
+    assert_eq!(spent.through(), 13);
+    for (from, to) in [(14, 20), (12, 20)] {
+        assert!(matches!(spent.add(from, to, Vec::new()), Err(StoreError::Refused(_))));
+    }
+    assert_eq!(SpentRuns::open(dir.path()).unwrap().through(), 13);
+}
+
+#[test]
+fn a_gap_an_odd_overlap_and_a_spoilt_run_end_what_is_covered() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = |from: usize, to: usize| {
+        let mut sorted = nonces(from..to);
+        sorted.sort_unstable();
+        let bytes: Vec<u8> = sorted.iter().flat_map(|nonce| *nonce.as_bytes()).collect();
+        fs::write(dir.path().join(format!("{from}-{to}")), bytes).unwrap();
+    };
+    let open = || {
+        let spent = SpentRuns::open(dir.path()).unwrap();
+        assert_eq!(names(dir.path()).len(), spent.runs.len(), "what is not covered is deleted");
+        spent
+    };
+    run(0, 20);
+    run(30, 40);
+    assert_eq!(open().through(), 20);
+    run(10, 30);
+    assert_eq!(open().through(), 20);
+    run(20, 30);
+    run(30, 31);
+    fs::write(dir.path().join("31-40"), [7; 33]).unwrap();
+    fs::write(dir.path().join("40-50.tmp"), [7; 33]).unwrap();
+    let mut spent = open();
+    assert_eq!(spent.through(), 31);
+    spent.add(31, 60, nonces(31..60)).unwrap();
+    assert!((0..60).all(|number| has(&spent, number)));
+}
+
+#[test]
+fn a_crash_between_merging_and_deleting_is_repaired() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut spent = SpentRuns::open(dir.path()).unwrap();
+    spent.add(0, 10, nonces(0..10)).unwrap();
+    let killed = tempfile::tempdir().unwrap();
+    for (step, survivors) in [vec!["0-10"], vec!["10-20"], vec!["0-10", "10-20"]].iter().enumerate() {
+        let copy = killed.path().join(step.to_string());
+        let source = killed.path().join(format!("source-{step}"));
+        copy_dir(dir.path(), &source);
+        let mut merged = SpentRuns::open(&source).unwrap();
+        merged.add(10, 20, nonces(10..20)).unwrap();
+        assert_eq!(names(&source), ["0-20"]);
+        copy_dir(&source, &copy);
+        for survivor in survivors {
+            fs::write(copy.join(survivor), []).unwrap();
+        }
+        let reopened = SpentRuns::open(&copy).unwrap();
+        assert_eq!((reopened.through(), names(&copy)), (20, vec!["0-20".to_owned()]));
+        assert!((0..20).all(|number| has(&reopened, number)));
+    }
+}

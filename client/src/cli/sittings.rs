@@ -1,0 +1,92 @@
+//! `headcount token` and `headcount pledge`: a participation in two sittings, days apart if one likes.
+
+use crate::cli::approach::{Approach, Participant, ask_direct};
+use crate::cli::console::Console;
+use crate::cli::join::{pledge_now, show_counted, show_token_for_later};
+use crate::cli::secrets::{PhraseSource, TokenSource, one_on_stdin, parse_token, token_text};
+use crate::cli::{Failure, Where, clock};
+use clap::Args;
+use client::campaign::fetch;
+use client::error::Error;
+use client::participation::place_of;
+use client::private_file::PrivateFile;
+use client::transport::Network;
+use std::path::PathBuf;
+
+/// Arguments of `token`.
+#[derive(Args)]
+pub(crate) struct TokenSitting {
+    #[command(flatten)]
+    participant: Participant,
+    /// Write the token to a new file instead of showing it.
+    #[arg(long, value_name = "FILE")]
+    keep_token: Option<PathBuf>,
+}
+
+impl TokenSitting {
+    /// Runs the command.
+    pub(crate) async fn run(self, console: &Console, network: &Network) -> Result<(), Failure> {
+        let keep = self.keep_token.as_deref().map(PrivateFile::create).transpose()?;
+        let approach = Approach::make(console, network, &self.participant).await?;
+        let (token, _) = approach.obtain(console, network).await?;
+        let kept = self.keep_token.as_deref().map(|path| path.display().to_string());
+        if let Some(keep) = keep {
+            keep.write(token_text(&token).as_bytes())?;
+        }
+        show_token_for_later(console, &approach.site, &token, kept.as_deref());
+        Ok(())
+    }
+}
+
+/// Arguments of `pledge`.
+#[derive(Args)]
+pub(crate) struct PledgeSitting {
+    #[command(flatten)]
+    site: Where,
+    #[command(flatten)]
+    token: TokenSource,
+    #[command(flatten)]
+    phrase: PhraseSource,
+    /// Go straight to the server, which can then link invite and pledge by your address; do not ask.
+    #[arg(long, conflicts_with = "proxy")]
+    direct: bool,
+}
+
+impl PledgeSitting {
+    /// Runs the command. The token itself pins the campaign: it fits no other.
+    pub(crate) async fn run(self, console: &Console, network: &Network) -> Result<(), Failure> {
+        one_on_stdin(&[self.token.takes_stdin(), self.phrase.takes_stdin()])?;
+        let (base, expected) = self.site.read()?;
+        let token = parse_token(&self.token.read(console, "Your token")?)?;
+        let phrase = self.phrase.read(console)?;
+        let spinner = console.spinner("reading the campaign");
+        let site = fetch(network, &base, expected).await?;
+        let place = place_of(&site.campaign, &phrase, &token);
+        spinner.finish_and_clear();
+        let place = place.ok_or_else(|| {
+            Error::Local(
+                "This token was not made from this phrase for any place of this campaign; check the phrase, the token \
+                 and the address."
+                    .to_owned(),
+            )
+        })?;
+        let (opens, closes) = (site.campaign.genesis().pledges_open, site.campaign.genesis().closes);
+        let now = clock::now();
+        if now < opens {
+            let opens = clock::utc(opens);
+            return Err(Error::Local(format!("Pledging opens on {opens}; keep token and phrase until then.")).into());
+        }
+        if now >= closes {
+            let closes = clock::utc(closes);
+            return Err(Error::Local(format!(
+                "The campaign closed on {closes}; nothing more can be done here."
+            ))
+            .into());
+        }
+        ask_direct(console, network, &site, self.direct)?;
+        let pledge = phrase.secrets(site.campaign.id(), place).pledge();
+        let redeemed = pledge_now(console, network, &site, &token, &pledge).await?;
+        show_counted(console, &site, place, &redeemed);
+        Ok(())
+    }
+}
