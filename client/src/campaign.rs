@@ -59,7 +59,11 @@ pub async fn read(source: &Source, expected: Option<CampaignId>) -> Result<Campa
     let genesis = match source.read("campaign", Genesis::BYTES_MAX).await? {
         Some(genesis) => genesis,
         None if matches!(source, Source::Folder(_)) => source.need("genesis.json", Genesis::BYTES_MAX).await?,
-        None => source.need("campaign", Genesis::BYTES_MAX).await?,
+        None => {
+            return Err(Error::Misbehaved(
+                "There is no campaign at this address; check it.".to_owned(),
+            ));
+        }
     };
     let found = CampaignId::of(&genesis);
     if expected.is_some_and(|expected| expected != found) {

@@ -16,6 +16,7 @@ mod join;
 mod looking;
 mod organiser;
 mod rehearse;
+mod road;
 mod secrets;
 mod sittings;
 
@@ -158,13 +159,17 @@ pub(crate) struct Where {
 
 impl Where {
     /// The address and the id to demand.
-    pub(crate) fn read(&self) -> Result<(BaseUrl, Option<CampaignId>), Error> {
-        locate(&self.url, self.campaign.as_deref())
+    pub(crate) fn read(&self, console: &Console) -> Result<(BaseUrl, Option<CampaignId>), Error> {
+        locate(console, &self.url, self.campaign.as_deref())
     }
 }
 
 /// Reads an address or a link, with an id or without.
-pub(crate) fn locate(url: &str, campaign: Option<&str>) -> Result<(BaseUrl, Option<CampaignId>), Error> {
+pub(crate) fn locate(
+    console: &Console,
+    url: &str,
+    campaign: Option<&str>,
+) -> Result<(BaseUrl, Option<CampaignId>), Error> {
     let given = campaign.map(campaign_id).transpose()?;
     let Ok(link) = InviteLink::parse(url) else {
         return Ok((BaseUrl::parse(url)?, given));
@@ -173,6 +178,12 @@ pub(crate) fn locate(url: &str, campaign: Option<&str>) -> Result<(BaseUrl, Opti
         return Err(Error::Local(
             "The link and --campaign name different campaigns.".to_owned(),
         ));
+    }
+    if link.invite.is_some() {
+        console.warn(
+            "the link holds an invite; other users of this machine can see arguments. The address with --campaign ID \
+             does here too.",
+        );
     }
     Ok((BaseUrl::parse(&link.base_url)?, Some(link.campaign)))
 }
@@ -210,6 +221,8 @@ mod tests {
     fn a_link_or_an_id_pins_the_campaign() {
         let id = "00".repeat(32);
         let link = format!("https://example.org/join#c={}", "a".repeat(52));
+        let console = Console::new(true, None);
+        let locate = |url: &str, id: Option<&str>| locate(&console, url, id);
         let zero = CampaignId::from_bytes([0; 32]);
         assert_eq!(locate("https://example.org", None).unwrap().1, None);
         assert_eq!(locate("https://example.org", Some(&id)).unwrap().1, Some(zero));

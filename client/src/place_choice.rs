@@ -26,7 +26,10 @@ pub fn find(places: &Places, wanted: &str, language: Option<&str>) -> Result<u32
         let similar = matching(places, |name| !wanted.is_empty() && name.contains(&wanted));
         (similar, format!("No place is called {}", harmless(wanted_as_typed)))
     } else {
-        (exact, format!("Several places are called {}", harmless(wanted_as_typed)))
+        (
+            exact,
+            format!("Several places are called {}", harmless(wanted_as_typed)),
+        )
     };
     let shown: Vec<String> = candidates
         .iter()

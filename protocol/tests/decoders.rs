@@ -1,5 +1,7 @@
 //! Decoders: no panic on any input, what is read is written back the same, and nothing is read that is not whole and exact.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
+
 #[path = "decoders/binary.rs"]
 mod binary;
 #[path = "decoders/documents.rs"]

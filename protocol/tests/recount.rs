@@ -1,5 +1,7 @@
 //! Recount: an honest log is accepted with the right sums (V1), and every kind of dishonest one is refused, by its rule.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
+
 #[path = "support/log.rs"]
 mod log;
 #[path = "support/campaign.rs"]

@@ -4,6 +4,8 @@
 //! blinding factor `r` cancel it: once one of the two tokens is redeemed, its `m` is public, so `r^e` is, and the other
 //! request shows a well-formed encoding. This is why the place belongs into the derivation of `r`.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
+
 #[path = "support/campaign.rs"]
 #[allow(dead_code, reason = "each test takes what it needs")]
 mod support;

@@ -1,5 +1,7 @@
 //! Vectors: those of the RFCs, and Headcount's own, from which a stranger can write another client.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
+
 #[path = "vectors/headcount.rs"]
 mod headcount;
 #[path = "support/campaign.rs"]

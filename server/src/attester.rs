@@ -14,10 +14,10 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The proof that one invite stands behind one TokenRequest, durably. Only [`Attester::attest`] makes one.
-pub struct Attested(());
+pub(crate) struct Attested(());
 
 /// The role, as long as the campaign issues tokens.
-pub struct Attester {
+pub(crate) struct Attester {
     campaign: Arc<Campaign>,
     key: InviteKey,
     store: AttestationStore,
@@ -28,28 +28,37 @@ pub struct Attester {
 
 impl Attester {
     /// Opens the folder of used invites.
-    pub fn open(folder: &Path, campaign: Arc<Campaign>, key: InviteKey, first_tick: Tick) -> Result<Self, Error> {
+    pub(crate) fn open(
+        folder: &Path,
+        campaign: Arc<Campaign>,
+        key: InviteKey,
+        first_tick: Tick,
+    ) -> Result<Self, Error> {
         let store = AttestationStore::open(folder, first_tick)?;
         let batches = Mutex::new(Batches::open(folder)?);
-        Ok(Self { campaign, key, store, batches, repeats: Mutex::default() })
-    }
-
-    /// The last tick that cleaned the store.
-    pub fn last_tick(&self) -> Tick {
-        self.store.last_tick()
+        Ok(Self {
+            campaign,
+            key,
+            store,
+            batches,
+            repeats: Mutex::default(),
+        })
     }
 
     /// Recognises a code by its MAC, without touching a store.
-    pub fn recognise(&self, code: &str) -> Result<InviteId, Refusal> {
+    pub(crate) fn recognise(&self, code: &str) -> Result<InviteId, Refusal> {
         let invite = Invite::parse(code).map_err(|_| Problem::InviteUnknown)?;
-        Ok(self.key.recognise(self.campaign.id(), &invite).map_err(|_| Problem::InviteUnknown)?)
+        Ok(self
+            .key
+            .recognise(self.campaign.id(), &invite)
+            .map_err(|_| Problem::InviteUnknown)?)
     }
 
     /// Binds an invite to a request, durably and for ever; the same pair again is attested again, up to a limit.
     ///
     /// `issues` says whether new tokens are issued at all. Where an unused invite would be refused, a used one hears
     /// the same, so that asking about an invite tells nothing.
-    pub async fn attest(&self, id: InviteId, request: &TokenRequest, issues: bool) -> Result<Attested, Refusal> {
+    pub(crate) async fn attest(&self, id: InviteId, request: &TokenRequest, issues: bool) -> Result<Attested, Refusal> {
         let batch = self.batches().find(id.batch()).filter(|batch| !batch.revoked).cloned();
         let digest = request.digest();
         let refusal = match (batch, issues) {
@@ -76,26 +85,30 @@ impl Attester {
     }
 
     /// Makes invites of a batch; nothing remembers them.
-    pub fn mint(&self, request: &BatchRequest) -> Result<Vec<InviteLink>, Refusal> {
+    pub(crate) fn mint(&self, request: &BatchRequest) -> Result<Vec<InviteLink>, Refusal> {
         let genesis = self.campaign.genesis();
         let batch = self.batches().grow(request, genesis.k, genesis.eligible)?;
         let base_url = genesis.origin_url();
         let link = |_| {
             let id = InviteId::new(batch, rand::random());
             let invite = Some(self.key.mint(self.campaign.id(), id));
-            InviteLink { base_url: base_url.clone(), invite, campaign: self.campaign.id() }
+            InviteLink {
+                base_url: base_url.clone(),
+                invite,
+                campaign: self.campaign.id(),
+            }
         };
         Ok((0..request.count).map(link).collect())
     }
 
     /// Cleans the store of the order in which invites came. Idempotent; blocking.
-    pub fn tick(&self, tick: Tick) -> Result<(), Error> {
+    pub(crate) fn tick(&self, tick: Tick) -> Result<(), Error> {
         self.repeats.lock().unwrap_or_else(PoisonError::into_inner).clear();
         Ok(self.store.tick(tick)?)
     }
 
     /// At close: ends the store and removes it from the disk. Blocking.
-    pub fn destroy(&self) -> Result<(), Error> {
+    pub(crate) fn destroy(&self) -> Result<(), Error> {
         Ok(self.store.destroy()?)
     }
 

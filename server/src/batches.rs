@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// What an organiser asks for: so many invites of a batch. It makes the batch, or makes it larger.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct BatchRequest {
+pub(crate) struct BatchRequest {
     /// The batch's name, for the organisers only.
     pub batch: String,
     /// How many invites.
@@ -22,7 +22,7 @@ pub struct BatchRequest {
 
 /// One batch.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
-pub struct Batch {
+pub(crate) struct Batch {
     /// Its number, the first two bytes of its invites' ids.
     pub number: u16,
     /// Its name.
@@ -36,14 +36,14 @@ pub struct Batch {
 }
 
 /// All batches, with the file that keeps them.
-pub struct Batches {
+pub(crate) struct Batches {
     file: PathBuf,
     list: Vec<Batch>,
 }
 
 impl Batches {
     /// Reads the batches of a folder; none if there is no file yet.
-    pub fn open(folder: &Path) -> Result<Self, Error> {
+    pub(crate) fn open(folder: &Path) -> Result<Self, Error> {
         let file = folder.join("batches.json");
         let list = match std::fs::read(&file) {
             Ok(bytes) => serde_json::from_slice(&bytes)
@@ -55,12 +55,12 @@ impl Batches {
     }
 
     /// A batch by its number.
-    pub fn find(&self, number: u16) -> Option<&Batch> {
+    pub(crate) fn find(&self, number: u16) -> Option<&Batch> {
         self.list.iter().find(|batch| batch.number == number)
     }
 
     /// Makes room for more invites, durably, and yields the batch's number. The sum of all maxima never exceeds `eligible`.
-    pub fn grow(&mut self, request: &BatchRequest, k: u32, eligible: u64) -> Result<u16, Refusal> {
+    pub(crate) fn grow(&mut self, request: &BatchRequest, k: u32, eligible: u64) -> Result<u16, Refusal> {
         let malformed = |detail: String| Err(Refusal::from(Problem::Malformed).with_detail(detail));
         if request.batch.is_empty() || request.batch.len() > 100 || request.batch.contains(char::is_control) {
             return malformed("The name of a batch has 1 to 100 characters.".to_owned());
@@ -70,7 +70,9 @@ impl Batches {
             return malformed(format!("Ask for 1 to {most} invites at a time."));
         }
         if request.per_tick.is_some_and(|most| most < k) {
-            return malformed(format!("The maximum per tick must be at least k, which is {k}: less would tell who came."));
+            return malformed(format!(
+                "The maximum per tick must be at least k, which is {k}: less would tell who came."
+            ));
         }
         let promised: u64 = self.list.iter().map(|batch| batch.maximum).sum();
         let free = eligible.saturating_sub(promised);
@@ -91,7 +93,13 @@ impl Batches {
                     return malformed("There can be no more batches.".to_owned());
                 };
                 let (name, maximum) = (request.batch.clone(), u64::from(request.count));
-                list.push(Batch { number, name, maximum, per_tick: request.per_tick, revoked: false });
+                list.push(Batch {
+                    number,
+                    name,
+                    maximum,
+                    per_tick: request.per_tick,
+                    revoked: false,
+                });
                 number
             }
         };

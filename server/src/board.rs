@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// What the signed log says, as far as it is shown.
 #[derive(Debug, Clone, Default)]
-pub struct Published {
+pub(crate) struct Published {
     /// Entries below the signed checkpoint.
     pub log_size: u64,
     /// Sums of the published groups.
@@ -26,12 +26,16 @@ pub struct Published {
 
 impl From<Summary> for Published {
     fn from(summary: Summary) -> Self {
-        Self { log_size: summary.entries, sums: summary.sums, announcement: summary.announcement }
+        Self {
+            log_size: summary.entries,
+            sums: summary.sums,
+            announcement: summary.announcement,
+        }
     }
 }
 
 /// The documents of one moment.
-pub struct Documents {
+pub(crate) struct Documents {
     /// `/counts.json`.
     pub counts: Arc<[u8]>,
     /// The overview per language.
@@ -39,7 +43,7 @@ pub struct Documents {
 }
 
 /// The board. The publisher changes what is on it, everybody reads it.
-pub struct Board {
+pub(crate) struct Board {
     campaign: Arc<Campaign>,
     timeline: Arc<Timeline>,
     current: Mutex<Current>,
@@ -54,18 +58,29 @@ struct Current {
 
 impl Board {
     /// A board that shows what the log says.
-    pub fn new(campaign: Arc<Campaign>, timeline: Arc<Timeline>, published: Published) -> Self {
-        let documents = Arc::new(Documents { counts: Arc::from([]), pages: BTreeMap::new() });
-        Self { campaign, timeline, current: Mutex::new(Current { published, moment: None, documents }) }
+    pub(crate) fn new(campaign: Arc<Campaign>, timeline: Arc<Timeline>, published: Published) -> Self {
+        let documents = Arc::new(Documents {
+            counts: Arc::from([]),
+            pages: BTreeMap::new(),
+        });
+        Self {
+            campaign,
+            timeline,
+            current: Mutex::new(Current {
+                published,
+                moment: None,
+                documents,
+            }),
+        }
     }
 
     /// Shows what a new checkpoint says.
-    pub fn show(&self, published: Published) {
+    pub(crate) fn show(&self, published: Published) {
         self.current.lock().unwrap_or_else(PoisonError::into_inner).published = published;
     }
 
     /// The documents as of now.
-    pub fn documents(&self) -> Result<Arc<Documents>, Error> {
+    pub(crate) fn documents(&self) -> Result<Arc<Documents>, Error> {
         let (state, tick) = (self.timeline.published_state(), self.timeline.last_tick());
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         let moment = Some((state, tick, current.published.log_size));
@@ -77,11 +92,28 @@ impl Board {
     }
 
     fn render(&self, published: &Published, state: State, tick: Tick) -> Result<Documents, Error> {
-        let counts = Counts::new(&self.campaign, state, tick, published.log_size, &published.sums, published.announcement.clone());
+        let counts = Counts::new(
+            &self.campaign,
+            state,
+            tick,
+            published.log_size,
+            &published.sums,
+            published.announcement.clone(),
+        );
         let json = serde_json::to_vec(&counts).map_err(|error| Error::Refused(error.to_string()))?;
         let next_tick = self.timeline.schedule().end_of(tick + 1);
         let languages = self.campaign.genesis().title.keys();
-        let pages = languages.map(|lang| (lang.clone(), page::overview(&self.campaign, &counts, next_tick, lang).into_bytes().into()));
-        Ok(Documents { counts: json.into(), pages: pages.collect() })
+        let pages = languages.map(|lang| {
+            (
+                lang.clone(),
+                page::overview(&self.campaign, &counts, next_tick, lang)
+                    .into_bytes()
+                    .into(),
+            )
+        });
+        Ok(Documents {
+            counts: json.into(),
+            pages: pages.collect(),
+        })
     }
 }

@@ -49,7 +49,7 @@ impl Error {
 
 /// A refusal on its way to a client: a problem of the closed set, and nothing that depends on secret state.
 #[derive(Debug, Clone)]
-pub struct Refusal {
+pub(crate) struct Refusal {
     problem: Problem,
     status: u16,
     authenticate: Option<String>,
@@ -62,7 +62,12 @@ impl From<Problem> for Refusal {
             Problem::InviteUnknown | Problem::Unauthorised => Some("Bearer".to_owned()),
             _ => None,
         };
-        Self { problem, status: problem.status(), authenticate, detail: None }
+        Self {
+            problem,
+            status: problem.status(),
+            authenticate,
+            detail: None,
+        }
     }
 }
 
@@ -82,22 +87,28 @@ impl From<StoreError> for Refusal {
 
 impl Refusal {
     /// With another status: RFC 9578 wants 422 for a malformed TokenRequest.
-    pub fn with_status(self, status: u16) -> Self {
+    pub(crate) fn with_status(self, status: u16) -> Self {
         Self { status, ..self }
     }
 
     /// With the challenge that a valid token answers (RFC 9577 §2.1).
-    pub fn with_challenge(self, challenge: &str) -> Self {
-        Self { authenticate: Some(challenge.to_owned()), ..self }
+    pub(crate) fn with_challenge(self, challenge: &str) -> Self {
+        Self {
+            authenticate: Some(challenge.to_owned()),
+            ..self
+        }
     }
 
     /// With a sentence of its own, for an organiser.
-    pub fn with_detail(self, detail: impl Into<String>) -> Self {
-        Self { detail: Some(detail.into()), ..self }
+    pub(crate) fn with_detail(self, detail: impl Into<String>) -> Self {
+        Self {
+            detail: Some(detail.into()),
+            ..self
+        }
     }
 
     /// The problem.
-    pub fn problem(&self) -> Problem {
+    pub(crate) fn problem(&self) -> Problem {
         self.problem
     }
 }

@@ -35,7 +35,8 @@ pub fn read_source(campaign_file: &Path) -> Result<Source, Error> {
     let read = |path: &Path| std::fs::read(path).map_err(|error| Error::io(path.display(), error));
     let text = String::from_utf8(read(campaign_file)?)
         .map_err(|_| Error::Refused(format!("{} is not a text in UTF-8", campaign_file.display())))?;
-    let file = CampaignFile::parse(&text).map_err(|error| Error::Refused(format!("{}:\n{error}", campaign_file.display())))?;
+    let file =
+        CampaignFile::parse(&text).map_err(|error| Error::Refused(format!("{}:\n{error}", campaign_file.display())))?;
     let folder = campaign_file.parent().unwrap_or(Path::new(""));
     let (places, map) = (read(&folder.join(&file.places))?, read(&folder.join(&file.map))?);
     Ok(Source { file, places, map })
@@ -50,9 +51,15 @@ pub fn init(source: Source, data: &Path) -> Result<Initialised, Error> {
             data.display()
         )));
     }
-    let parent = data.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent = data
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     std::fs::create_dir_all(parent).map_err(|error| Error::io(parent.display(), error))?;
-    let unfinished = parent.join(format!(".{}.unfinished", data.file_name().unwrap_or_default().to_string_lossy()));
+    let unfinished = parent.join(format!(
+        ".{}.unfinished",
+        data.file_name().unwrap_or_default().to_string_lossy()
+    ));
     crate::store::remove_dir(&unfinished)?;
     let made = make(source, &unfinished)?;
     std::fs::rename(&unfinished, data).map_err(|error| Error::io(data.display(), error))?;
@@ -81,21 +88,30 @@ fn make(source: Source, folder: &Path) -> Result<Initialised, Error> {
     write_file(&folder.join("genesis.json"), SECRET_FILE, &genesis)?;
     write_file(&folder.join("places.json"), SECRET_FILE, &places)?;
     write_file(&folder.join("map.json"), SECRET_FILE, &map)?;
-    LogStore::create(&folder.join("log"), &genesis, &NoteSigner::new(&campaign.log_name(), &log_seed))?;
-    Ok(Initialised { campaign_id: campaign.id(), organiser_token })
+    LogStore::create(
+        &folder.join("log"),
+        &genesis,
+        &NoteSigner::new(&campaign.log_name(), &log_seed),
+    )?;
+    Ok(Initialised {
+        campaign_id: campaign.id(),
+        organiser_token,
+    })
 }
 
 /// Reads the campaign of a data directory with its two documents.
 pub(crate) fn read_campaign(data: &Path) -> Result<(Campaign, Vec<u8>, Vec<u8>), Error> {
     let read = |name: &str| -> Result<Vec<u8>, Error> {
         let path: PathBuf = data.join(name);
-        std::fs::read(&path).map_err(|error| Error::io(format!("{} (was this folder made by init?)", path.display()), error))
+        std::fs::read(&path)
+            .map_err(|error| Error::io(format!("{} (was this folder made by init?)", path.display()), error))
     };
     let (genesis, places, map) = (read("genesis.json")?, read("places.json")?, read("map.json")?);
     let campaign = Campaign::new(&genesis, &places)?;
     if <[u8; 32]>::from(Sha256::digest(&map)) != campaign.genesis().map_sha256 {
-        return Err(Error::Refused("the map is not the one that the genesis names".to_owned()));
+        return Err(Error::Refused(
+            "the map is not the one that the genesis names".to_owned(),
+        ));
     }
     Ok((campaign, places, map))
 }
-

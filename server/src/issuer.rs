@@ -23,7 +23,7 @@ use protocol::{error, media};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The role. After close it has neither key nor Attester and answers `closed`.
-pub struct Issuer {
+pub(crate) struct Issuer {
     campaign: Arc<Campaign>,
     timeline: Arc<Timeline>,
     issuing: RwLock<Option<Arc<Issuing>>>,
@@ -31,14 +31,14 @@ pub struct Issuer {
 }
 
 /// What issues, and what is destroyed at close.
-pub struct Issuing {
+pub(crate) struct Issuing {
     key: IssuerPrivateKey,
     attester: Attester,
 }
 
 impl Issuing {
     /// The Attester, for those who make invites.
-    pub fn attester(&self) -> &Attester {
+    pub(crate) fn attester(&self) -> &Attester {
         &self.attester
     }
 
@@ -50,18 +50,27 @@ impl Issuing {
 
 impl Issuer {
     /// The role with its key and Attester, or without them after close.
-    pub fn new(campaign: Arc<Campaign>, timeline: Arc<Timeline>, issuing: Option<(IssuerPrivateKey, Attester)>) -> Self {
+    pub(crate) fn new(
+        campaign: Arc<Campaign>,
+        timeline: Arc<Timeline>,
+        issuing: Option<(IssuerPrivateKey, Attester)>,
+    ) -> Self {
         let issuing = issuing.map(|(key, attester)| Arc::new(Issuing { key, attester }));
-        Self { campaign, timeline, issuing: RwLock::new(issuing), workers: Workers::new(SIGNATURES_WAITING_MAX) }
+        Self {
+            campaign,
+            timeline,
+            issuing: RwLock::new(issuing),
+            workers: Workers::new(SIGNATURES_WAITING_MAX),
+        }
     }
 
     /// Key and Attester, until close.
-    pub fn issuing(&self) -> Option<Arc<Issuing>> {
+    pub(crate) fn issuing(&self) -> Option<Arc<Issuing>> {
         self.issuing.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// At close: forgets the key and removes the used invites from the disk. Blocking.
-    pub fn destroy(&self) -> Result<(), Error> {
+    pub(crate) fn destroy(&self) -> Result<(), Error> {
         let issuing = self.issuing.write().unwrap_or_else(PoisonError::into_inner).take();
         match issuing {
             Some(issuing) => issuing.attester.destroy(),
@@ -80,12 +89,24 @@ impl Issuer {
         let issuing = issuing.ok_or(Problem::Closed)?;
         let issues = self.timeline.issues_tokens();
         let answered = self.answer(issuing, &headers, &body, issues).await;
-        if issues { answered } else { answered.map_err(|_| Problem::Closed.into()) }
+        if issues {
+            answered
+        } else {
+            answered.map_err(|_| Problem::Closed.into())
+        }
     }
 
-    async fn answer(&self, issuing: Arc<Issuing>, headers: &HeaderMap, body: &[u8], issues: bool) -> Result<TokenResponse, Refusal> {
+    async fn answer(
+        &self,
+        issuing: Arc<Issuing>,
+        headers: &HeaderMap,
+        body: &[u8],
+        issues: bool,
+    ) -> Result<TokenResponse, Refusal> {
         let malformed = |_| Refusal::from(Problem::Malformed).with_status(422);
-        let id = issuing.attester.recognise(bearer(headers).ok_or(Problem::InviteUnknown)?)?;
+        let id = issuing
+            .attester
+            .recognise(bearer(headers).ok_or(Problem::InviteUnknown)?)?;
         let request = TokenRequest::decode(body).map_err(malformed)?;
         request.check(self.campaign.token_key()).map_err(malformed)?;
         let admission: Admission = self.workers.admit()?;
@@ -96,12 +117,19 @@ impl Issuer {
 }
 
 /// The Issuer's routes.
-pub fn routes(issuer: Arc<Issuer>) -> Router {
+pub(crate) fn routes(issuer: Arc<Issuer>) -> Router {
     let token_request = post(token_request).layer(from_fn(close_connection));
-    Router::new().route("/token-request", token_request).route(DIRECTORY_PATH, get(directory)).with_state(issuer)
+    Router::new()
+        .route("/token-request", token_request)
+        .route(DIRECTORY_PATH, get(directory))
+        .with_state(issuer)
 }
 
-async fn token_request(Shared(issuer): Shared<Arc<Issuer>>, headers: HeaderMap, body: Body) -> Result<Response, Refusal> {
+async fn token_request(
+    Shared(issuer): Shared<Arc<Issuer>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Refusal> {
     let response = issuer.token_response(headers, body).await?;
     Ok(answer(200, media::TOKEN_RESPONSE, response.encode().to_vec()))
 }

@@ -17,31 +17,45 @@ const RECEIPT: &str = "receipt";
 const ORGANISER_TOKEN: &str = "organiser-token.sha256";
 
 /// The folder of a campaign's keys.
-pub struct Keyring(PathBuf);
+pub(crate) struct Keyring(PathBuf);
 
 /// A 32-byte secret that erases itself.
-pub type Seed = Zeroizing<[u8; 32]>;
+pub(crate) type Seed = Zeroizing<[u8; 32]>;
 
 impl Keyring {
     /// The keys of a data directory.
-    pub fn of(data: &Path) -> Self {
+    pub(crate) fn of(data: &Path) -> Self {
         Self(data.join("keys"))
     }
 
     /// Makes all keys of a new campaign and yields the organiser's bearer token, which is stored only as a digest.
-    pub fn create(&self, issuer: &IssuerPrivateKey, log: &Seed, receipt: &Seed, rng: &mut impl CryptoRng) -> Result<Zeroizing<String>, Error> {
+    pub(crate) fn create(
+        &self,
+        issuer: &IssuerPrivateKey,
+        log: &Seed,
+        receipt: &Seed,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Zeroizing<String>, Error> {
         create_dir(&self.0, SECRET_DIR)?;
         write_file(&self.0.join(ISSUER), SECRET_FILE, &issuer.to_der()?)?;
         write_file(&self.0.join(LOG), SECRET_FILE, log.as_slice())?;
         write_file(&self.0.join(RECEIPT), SECRET_FILE, receipt.as_slice())?;
         write_file(&self.0.join(INVITE), SECRET_FILE, random_seed(rng).as_slice())?;
-        let token = Zeroizing::new(protocol::codec::to_base64(random_seed(rng).as_slice()).trim_end_matches('=').to_owned());
-        write_file(&self.0.join(ORGANISER_TOKEN), SECRET_FILE, &Sha256::digest(token.as_bytes()))?;
+        let token = Zeroizing::new(
+            protocol::codec::to_base64(random_seed(rng).as_slice())
+                .trim_end_matches('=')
+                .to_owned(),
+        );
+        write_file(
+            &self.0.join(ORGANISER_TOKEN),
+            SECRET_FILE,
+            &Sha256::digest(token.as_bytes()),
+        )?;
         Ok(token)
     }
 
     /// The Issuer's key, or `None` once it was destroyed.
-    pub fn issuer(&self) -> Result<Option<IssuerPrivateKey>, Error> {
+    pub(crate) fn issuer(&self) -> Result<Option<IssuerPrivateKey>, Error> {
         match self.read(ISSUER)? {
             Some(der) => Ok(Some(IssuerPrivateKey::from_der(&der)?)),
             None => Ok(None),
@@ -49,27 +63,29 @@ impl Keyring {
     }
 
     /// The key of the invite codes, or `None` once it was destroyed.
-    pub fn invite(&self) -> Result<Option<InviteKey>, Error> {
+    pub(crate) fn invite(&self) -> Result<Option<InviteKey>, Error> {
         Ok(self.seed(INVITE)?.map(|seed| InviteKey::from_bytes(*seed)))
     }
 
     /// The key of the log.
-    pub fn log(&self) -> Result<Seed, Error> {
+    pub(crate) fn log(&self) -> Result<Seed, Error> {
         self.seed(LOG)?.ok_or_else(|| self.missing(LOG))
     }
 
     /// The key of the receipts.
-    pub fn receipt(&self) -> Result<Seed, Error> {
+    pub(crate) fn receipt(&self) -> Result<Seed, Error> {
         self.seed(RECEIPT)?.ok_or_else(|| self.missing(RECEIPT))
     }
 
     /// SHA-256 of the organiser's bearer token.
-    pub fn organiser_token_sha256(&self) -> Result<[u8; 32], Error> {
-        Ok(*self.seed(ORGANISER_TOKEN)?.ok_or_else(|| self.missing(ORGANISER_TOKEN))?)
+    pub(crate) fn organiser_token_sha256(&self) -> Result<[u8; 32], Error> {
+        Ok(*self
+            .seed(ORGANISER_TOKEN)?
+            .ok_or_else(|| self.missing(ORGANISER_TOKEN))?)
     }
 
     /// At close: overwrites and removes the keys that only endanger people. Repeats find nothing and change nothing.
-    pub fn destroy(&self) -> Result<(), Error> {
+    pub(crate) fn destroy(&self) -> Result<(), Error> {
         for name in [ISSUER, INVITE] {
             let path = self.0.join(name);
             let failed = |error| Error::io(format!("{} could not be destroyed", path.display()), error);
@@ -89,7 +105,10 @@ impl Keyring {
 
     fn seed(&self, name: &str) -> Result<Option<Seed>, Error> {
         let Some(bytes) = self.read(name)? else { return Ok(None) };
-        let seed = bytes.as_slice().try_into().map_err(|_| Error::Refused(format!("the key file {name} is damaged")))?;
+        let seed = bytes
+            .as_slice()
+            .try_into()
+            .map_err(|_| Error::Refused(format!("the key file {name} is damaged")))?;
         Ok(Some(Zeroizing::new(seed)))
     }
 
@@ -107,7 +126,7 @@ impl Keyring {
 }
 
 /// 32 fresh random bytes.
-pub fn random_seed(rng: &mut impl CryptoRng) -> Seed {
+pub(crate) fn random_seed(rng: &mut impl CryptoRng) -> Seed {
     let mut seed = Zeroizing::new([0; 32]);
     rng.fill_bytes(seed.as_mut_slice());
     seed

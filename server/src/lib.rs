@@ -86,7 +86,11 @@ impl Deployment {
         let schedule = genesis.schedule();
         let keeper = Timekeeper::new(clock, schedule.tick_seconds + config::CLOCK_TOLERANCE_SECS);
         let first_tick = schedule.last_ended(keeper.now().seconds.min(schedule.opens));
-        let (attester, pool) = if closed { (None, None) } else { open_stores(data, &campaign, &keys, first_tick)? };
+        let (attester, pool) = if closed {
+            (None, None)
+        } else {
+            open_stores(data, &campaign, &keys, first_tick)?
+        };
         let last_tick = pool.as_ref().map_or(summary.last_tick, |pool| pool.last_tick());
         let timeline = Arc::new(Timeline::open(data, schedule, keeper, last_tick, closed)?);
 
@@ -94,7 +98,15 @@ impl Deployment {
         let board = Arc::new(Board::new(campaign.clone(), timeline.clone(), published.clone()));
         let reader = log.reader().clone();
         let signer = NoteSigner::new(&campaign.log_name(), &*keys.log()?);
-        let publisher = Publisher::new(data, campaign.clone(), signer, log, board.clone(), published, pool.clone());
+        let publisher = Publisher::new(
+            data,
+            campaign.clone(),
+            signer,
+            log,
+            board.clone(),
+            published,
+            pool.clone(),
+        );
         let publisher = Arc::new(Mutex::new(publisher));
         let issuing = keys.issuer()?.zip(attester);
         let issuer = Arc::new(Issuer::new(campaign.clone(), timeline.clone(), issuing));
@@ -108,7 +120,17 @@ impl Deployment {
             publisher: publisher.clone(),
             token_sha256: keys.organiser_token_sha256()?,
         });
-        let deployment = Self { data: data.to_owned(), campaign, timeline, issuer, origin, publisher, public, organiser, ticking: Mutex::default() };
+        let deployment = Self {
+            data: data.to_owned(),
+            campaign,
+            timeline,
+            issuer,
+            origin,
+            publisher,
+            public,
+            organiser,
+            ticking: Mutex::default(),
+        };
         deployment.resume(closed)?;
         Ok(deployment)
     }
@@ -120,7 +142,11 @@ impl Deployment {
 
     /// Everything that participants and the public reach.
     pub fn public_routes(&self) -> Router {
-        self.finish(issuer::routes(self.issuer.clone()).merge(origin::routes(self.origin.clone())).merge(public::routes(self.public.clone())))
+        self.finish(
+            issuer::routes(self.issuer.clone())
+                .merge(origin::routes(self.origin.clone()))
+                .merge(public::routes(self.public.clone())),
+        )
     }
 
     /// What the organisers reach, for a listener of its own.
@@ -140,7 +166,9 @@ impl Deployment {
     pub fn look_at_clock(&self) -> Result<(), Error> {
         let _one = self.ticking.lock().unwrap_or_else(PoisonError::into_inner);
         self.timeline.take_confirmation();
-        let Some((tick, closing)) = self.timeline.due() else { return Ok(()) };
+        let Some((tick, closing)) = self.timeline.due() else {
+            return Ok(());
+        };
         if let Some(issuing) = self.issuer.issuing() {
             issuing.attester().tick(tick)?;
         }
@@ -182,7 +210,8 @@ type Stores = (Option<Attester>, Option<Arc<RedemptionStore>>);
 
 /// The two databases, in two folders, which only this file sees together.
 fn open_stores(data: &Path, campaign: &Arc<Campaign>, keys: &Keyring, first_tick: i64) -> Result<Stores, Error> {
-    let missing = || Error::Refused("the key of the invites is missing although the campaign has not closed".to_owned());
+    let missing =
+        || Error::Refused("the key of the invites is missing although the campaign has not closed".to_owned());
     let invite_key = keys.invite()?.ok_or_else(missing)?;
     let attester = Attester::open(&data.join("attestation"), campaign.clone(), invite_key, first_tick)?;
     let pool = RedemptionStore::open(&data.join("redemption"), &data.join("spent"), first_tick)?;
@@ -192,7 +221,9 @@ fn open_stores(data: &Path, campaign: &Arc<Campaign>, keys: &Keyring, first_tick
 /// Reads the whole log as an auditor would, but for the signatures of the tokens, which this server made.
 fn read_log(campaign: &Campaign, log: &LogReader) -> Result<Summary, Error> {
     let mut recount = Recount::new(campaign);
-    log.entries(0, log.size(), |_, entry| recount.entry(entry).map(|_| ()).map_err(Error::from))?;
+    log.entries(0, log.size(), |_, entry| {
+        recount.entry(entry).map(|_| ()).map_err(Error::from)
+    })?;
     Ok(recount.finish()?)
 }
 

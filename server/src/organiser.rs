@@ -29,7 +29,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 const NOTE: &str = "text/plain; charset=utf-8";
 
 /// The role.
-pub struct Organiser {
+pub(crate) struct Organiser {
     /// The campaign.
     pub campaign: Arc<Campaign>,
     /// Its time.
@@ -45,7 +45,7 @@ pub struct Organiser {
 }
 
 /// The organiser's routes.
-pub fn routes(organiser: Arc<Organiser>) -> Router {
+pub(crate) fn routes(organiser: Arc<Organiser>) -> Router {
     Router::new()
         .route("/organiser/invites", post(invites))
         .route("/organiser/counts", get(counts))
@@ -56,7 +56,11 @@ pub fn routes(organiser: Arc<Organiser>) -> Router {
 }
 
 /// Every route asks for the bearer token. Comparing digests keeps the time of the comparison from saying anything.
-async fn authorise(Shared(organiser): Shared<Arc<Organiser>>, request: Request, next: Next) -> Result<Response, Refusal> {
+async fn authorise(
+    Shared(organiser): Shared<Arc<Organiser>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Refusal> {
     let given = bearer(request.headers()).ok_or(Problem::Unauthorised)?;
     if <[u8; 32]>::from(Sha256::digest(given)) != organiser.token_sha256 {
         return Err(Problem::Unauthorised.into());
@@ -64,13 +68,17 @@ async fn authorise(Shared(organiser): Shared<Arc<Organiser>>, request: Request, 
     Ok(next.run(request).await)
 }
 
-async fn invites(Shared(organiser): Shared<Arc<Organiser>>, headers: HeaderMap, body: Body) -> Result<Response, Refusal> {
+async fn invites(
+    Shared(organiser): Shared<Arc<Organiser>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Refusal> {
     let body = read_body(&headers, body, media::JSON, ORGANISER_BODY_BYTES_MAX).await?;
     if organiser.timeline.state() == State::Closed || !organiser.timeline.issues_tokens() {
         return Err(Problem::Closed.into());
     }
-    let request: BatchRequest =
-        serde_json::from_slice(&body).map_err(|error| Refusal::from(Problem::Malformed).with_detail(error.to_string()))?;
+    let request: BatchRequest = serde_json::from_slice(&body)
+        .map_err(|error| Refusal::from(Problem::Malformed).with_detail(error.to_string()))?;
     let issuing = organiser.issuer.issuing().ok_or(Problem::Closed)?;
     let made = tokio::task::spawn_blocking(move || {
         let links = issuing.attester().mint(&request)?;
@@ -85,13 +93,20 @@ async fn counts(Shared(organiser): Shared<Arc<Organiser>>) -> Result<Response, R
     Ok(answer(200, media::JSON, organiser.board.documents()?.counts.to_vec()))
 }
 
-async fn announcement(Shared(organiser): Shared<Arc<Organiser>>, headers: HeaderMap, body: Body) -> Result<Response, Refusal> {
+async fn announcement(
+    Shared(organiser): Shared<Arc<Organiser>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Refusal> {
     let note = read_body(&headers, body, NOTE, ENTRY_BYTES_MAX).await?;
     let announcement = Announcement::open(&note, &organiser.campaign)
         .map_err(|error| Refusal::from(Problem::Malformed).with_detail(format!("{error}.")))?;
     let publisher = organiser.publisher.clone();
     let appended = tokio::task::spawn_blocking(move || {
-        publisher.lock().unwrap_or_else(PoisonError::into_inner).announce(announcement)
+        publisher
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .announce(announcement)
     });
     appended.await.map_err(|_| Problem::Unavailable)??;
     Ok(answer(202, media::JSON, "{}"))

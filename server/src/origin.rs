@@ -17,16 +17,16 @@ use ed25519_dalek::SigningKey;
 use protocol::auth_scheme::{challenge_header, parse_token_header};
 use protocol::campaign::Campaign;
 use protocol::error::Error as ProtocolError;
+use protocol::media;
 use protocol::pledge::Pledge;
 use protocol::problem::Problem;
 use protocol::publication::State;
 use protocol::receipt::{RECEIPT_BYTES, sign_receipt};
 use protocol::token::{OpenedToken, VerifiedToken};
-use protocol::media;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The role. After close it has no store and answers `closed`.
-pub struct Origin {
+pub(crate) struct Origin {
     campaign: Arc<Campaign>,
     timeline: Arc<Timeline>,
     receipt_key: SigningKey,
@@ -37,7 +37,7 @@ pub struct Origin {
 
 impl Origin {
     /// The role with its store, or without it after close.
-    pub fn new(
+    pub(crate) fn new(
         campaign: Arc<Campaign>,
         timeline: Arc<Timeline>,
         receipt_key: &Seed,
@@ -46,17 +46,26 @@ impl Origin {
         let challenge = challenge_header(campaign.challenge(), campaign.token_key())?;
         let receipt_key = SigningKey::from_bytes(receipt_key);
         let redemptions = RwLock::new(redemptions);
-        Ok(Self { campaign, timeline, receipt_key, challenge, redemptions, workers: Workers::new(PLEDGES_WAITING_MAX) })
+        Ok(Self {
+            campaign,
+            timeline,
+            receipt_key,
+            challenge,
+            redemptions,
+            workers: Workers::new(PLEDGES_WAITING_MAX),
+        })
     }
 
     /// At close: lets go of the store.
-    pub fn forget(&self) {
+    pub(crate) fn forget(&self) {
         self.redemptions.write().unwrap_or_else(PoisonError::into_inner).take();
     }
 
     /// The whole of a redemption, in the order of DESIGN §3: whether it is counted now, and the receipt.
     async fn redeem(&self, headers: HeaderMap, body: Body) -> Result<(Redeemed, [u8; RECEIPT_BYTES]), Refusal> {
-        let Some(token) = headers.get(header::AUTHORIZATION) else { return Err(self.invalid()) };
+        let Some(token) = headers.get(header::AUTHORIZATION) else {
+            return Err(self.invalid());
+        };
         let body = read_body(&headers, body, media::PLEDGE, Pledge::BYTES).await?;
         let redemptions = match self.timeline.state() {
             State::Before | State::Collecting => return Err(Problem::NotOpen.into()),
@@ -67,7 +76,9 @@ impl Origin {
         let token = token.to_str().map_err(|_| Problem::Malformed)?;
         let token = parse_token_header(token).map_err(|_| Problem::Malformed)?;
         let pledge = Pledge::decode(&body).map_err(|_| Problem::Malformed)?;
-        let opened = token.open(pledge, &self.campaign).map_err(|error| self.refusal(&error))?;
+        let opened = token
+            .open(pledge, &self.campaign)
+            .map_err(|error| self.refusal(&error))?;
         let (verified, receipt) = self.verify(opened).await?;
         match redemptions.spend(verified).await? {
             Redeemed::Closed => Err(Problem::Closed.into()),
@@ -83,7 +94,11 @@ impl Origin {
             let receipt = sign_receipt(&key, campaign.id(), &verified.nonce());
             Ok((verified, receipt))
         };
-        self.workers.admit()?.run(work).await?.map_err(|error: ProtocolError| self.refusal(&error))
+        self.workers
+            .admit()?
+            .run(work)
+            .await?
+            .map_err(|error: ProtocolError| self.refusal(&error))
     }
 
     fn refusal(&self, error: &ProtocolError) -> Refusal {
@@ -99,7 +114,7 @@ impl Origin {
 }
 
 /// The Origin's routes.
-pub fn routes(origin: Arc<Origin>) -> Router {
+pub(crate) fn routes(origin: Arc<Origin>) -> Router {
     Router::new().route("/pledges", post(pledges)).with_state(origin)
 }
 

@@ -24,57 +24,110 @@ td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}\
 tr.region th{padding-top:1rem;font-weight:600}code{overflow-wrap:anywhere}";
 
 /// The policy of these pages: nothing is loaded, nothing runs, only their own style applies.
-pub fn content_security_policy() -> &'static str {
+pub(crate) fn content_security_policy() -> &'static str {
     static POLICY: LazyLock<String> = LazyLock::new(|| {
         let digest = data_encoding_base64(&Sha256::digest(STYLE));
-        format!("default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+        format!(
+            "default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        )
     });
     &POLICY
 }
 
 /// The overview in one language. `next_tick` is the end of the tick under way, in Unix seconds.
-pub fn overview(campaign: &Campaign, counts: &Counts, next_tick: u64, lang: &str) -> String {
+pub(crate) fn overview(campaign: &Campaign, counts: &Counts, next_tick: u64, lang: &str) -> String {
     let genesis = campaign.genesis();
     let mut body = String::new();
     head_of_page(&mut body, campaign, lang);
     if let Some(announcement) = &counts.announcement {
-        let date = announcement.date.map_or_else(String::new, |date| format!("<p><strong>{}</strong></p>", utc(date)));
-        line(&mut body, &format!("<div class=\"announcement\">{date}<p>{}</p></div>", escape(in_language(&announcement.text, lang))));
+        let date = announcement
+            .date
+            .map_or_else(String::new, |date| format!("<p><strong>{}</strong></p>", utc(date)));
+        line(
+            &mut body,
+            &format!(
+                "<div class=\"announcement\">{date}<p>{}</p></div>",
+                escape(in_language(&announcement.text, lang))
+            ),
+        );
     }
     line(&mut body, &format!("<p class=\"total\">{}</p>", grouped(counts.total)));
     let (total, target) = (counts.total, counts.target);
-    line(&mut body, &format!("<p>counted and published, of {} hoped for</p>", grouped(target)));
-    line(&mut body, &format!("<progress max=\"{target}\" value=\"{}\">{total} of {target}</progress>", total.min(target)));
-    line(&mut body, &format!("<p>{}</p>", state_sentence(counts.state, next_tick)));
-    line(&mut body, &format!("<p class=\"quiet\">Numbers appear in groups of at least {} people. Smaller ones wait, so that nobody can be told from a number.</p>", genesis.k));
+    line(
+        &mut body,
+        &format!("<p>counted and published, of {} hoped for</p>", grouped(target)),
+    );
+    line(
+        &mut body,
+        &format!(
+            "<progress max=\"{target}\" value=\"{}\">{total} of {target}</progress>",
+            total.min(target)
+        ),
+    );
+    line(
+        &mut body,
+        &format!("<p>{}</p>", state_sentence(counts.state, next_tick)),
+    );
+    line(
+        &mut body,
+        &format!(
+            "<p class=\"quiet\">Numbers appear in groups of at least {} people. Smaller ones wait, so that nobody can be told from a number.</p>",
+            genesis.k
+        ),
+    );
     places_table(&mut body, campaign, counts, lang);
     let id = campaign.id();
     line(&mut body, "<footer><h2>Check it yourself</h2>");
-    line(&mut body, &format!("<p>This campaign's words, the same on every poster and screen:<br><strong>{}</strong><br>or as numbers: {}</p>",
-        campaign_words(id).join(" "), campaign_numbers(id).map(|n| n.to_string()).join(" ")));
-    line(&mut body, &format!("<p>Campaign id: <code>{id}</code></p><p>Recount the public log: <code>headcount audit {}</code></p></footer>", escape(&genesis.origin_url())));
+    line(
+        &mut body,
+        &format!(
+            "<p>This campaign's words, the same on every poster and screen:<br><strong>{}</strong><br>or as numbers: {}</p>",
+            campaign_words(id).join(" "),
+            campaign_numbers(id).map(|n| n.to_string()).join(" ")
+        ),
+    );
+    line(
+        &mut body,
+        &format!(
+            "<p>Campaign id: <code>{id}</code></p><p>Recount the public log: <code>headcount audit {}</code></p></footer>",
+            escape(&genesis.origin_url())
+        ),
+    );
     document(&title(campaign, lang), lang, &body)
 }
 
 /// What `/join` says where no registration bundle was built.
-pub fn join_without_bundle(campaign: &Campaign) -> String {
-    let lang = if campaign.genesis().title.contains_key("en") { "en" } else { "" };
+pub(crate) fn join_without_bundle(campaign: &Campaign) -> String {
+    let lang = if campaign.genesis().title.contains_key("en") {
+        "en"
+    } else {
+        ""
+    };
     let mut body = String::new();
     head_of_page(&mut body, campaign, lang);
-    line(&mut body, "<h2>The registration page is not built here</h2>\
+    line(
+        &mut body,
+        "<h2>The registration page is not built here</h2>\
         <p>Take part with the command line. Your invite stays on your device: paste the link from your address bar when the program asks for it.</p>\
-        <p><code>headcount join --place \"YOUR TOWN\"</code></p>");
+        <p><code>headcount join --place \"YOUR TOWN\"</code></p>",
+    );
     document(&title(campaign, lang), lang, &body)
 }
 
 fn head_of_page(body: &mut String, campaign: &Campaign, lang: &str) {
     let genesis = campaign.genesis();
     if genesis.title.len() > 1 {
-        let links = genesis.title.keys().map(|tag| format!("<a href=\"/{0}/\" hreflang=\"{0}\">{0}</a>", escape(tag)));
+        let links = genesis
+            .title
+            .keys()
+            .map(|tag| format!("<a href=\"/{0}/\" hreflang=\"{0}\">{0}</a>", escape(tag)));
         line(body, &format!("<nav>{}</nav>", links.collect::<String>()));
     }
     if genesis.rehearsal {
-        line(body, "<p class=\"rehearsal\">REHEARSAL. These people are simulated or practising.</p>");
+        line(
+            body,
+            "<p class=\"rehearsal\">REHEARSAL. These people are simulated or practising.</p>",
+        );
     }
     line(body, &format!("<h1>{}</h1>", escape(&title(campaign, lang))));
     line(body, &format!("<p>{}</p>", escape(in_language(&genesis.text, lang))));
@@ -94,7 +147,8 @@ fn state_sentence(state: State, next_tick: u64) -> String {
 /// All regions with something published, largest first, and their places likewise.
 fn places_table(body: &mut String, campaign: &Campaign, counts: &Counts, lang: &str) {
     let list = campaign.places();
-    let mut regions: Vec<(u64, u32, Vec<(u64, u32)>)> = (0u32..).zip(&list.regions).map(|(r, _)| (0, r, Vec::new())).collect();
+    let mut regions: Vec<(u64, u32, Vec<(u64, u32)>)> =
+        (0u32..).zip(&list.regions).map(|(r, _)| (0, r, Vec::new())).collect();
     for (place, count) in &counts.places {
         let Some(region) = list.region_of(*place) else { continue };
         regions[region as usize].2.push((*count, *place));
@@ -108,20 +162,44 @@ fn places_table(body: &mut String, campaign: &Campaign, counts: &Counts, lang: &
     if regions.is_empty() && counts.root == 0 {
         return;
     }
-    line(body, "<h2>Where</h2><table><thead><tr><th scope=\"col\">Place</th><th scope=\"col\" class=\"n\">Published</th></tr></thead><tbody>");
+    line(
+        body,
+        "<h2>Where</h2><table><thead><tr><th scope=\"col\">Place</th><th scope=\"col\" class=\"n\">Published</th></tr></thead><tbody>",
+    );
     for (total, region, places) in regions {
         let name = escape(in_language(&list.regions[region as usize].name, lang));
-        line(body, &format!("<tr class=\"region\"><th scope=\"rowgroup\">{name}</th><th class=\"n\">{}</th></tr>", grouped(total)));
+        line(
+            body,
+            &format!(
+                "<tr class=\"region\"><th scope=\"rowgroup\">{name}</th><th class=\"n\">{}</th></tr>",
+                grouped(total)
+            ),
+        );
         for (count, place) in places {
             let name = escape(in_language(&list.places[place as usize].name, lang));
-            line(body, &format!("<tr><td>{name}</td><td class=\"n\">{}</td></tr>", grouped(count)));
+            line(
+                body,
+                &format!("<tr><td>{name}</td><td class=\"n\">{}</td></tr>", grouped(count)),
+            );
         }
         if let Some(rest) = counts.regions.get(&region) {
-            line(body, &format!("<tr><td>smaller numbers of this region together</td><td class=\"n\">{}</td></tr>", grouped(*rest)));
+            line(
+                body,
+                &format!(
+                    "<tr><td>smaller numbers of this region together</td><td class=\"n\">{}</td></tr>",
+                    grouped(*rest)
+                ),
+            );
         }
     }
     if counts.root > 0 {
-        line(body, &format!("<tr class=\"region\"><th scope=\"rowgroup\">Smaller numbers of all regions together</th><th class=\"n\">{}</th></tr>", grouped(counts.root)));
+        line(
+            body,
+            &format!(
+                "<tr class=\"region\"><th scope=\"rowgroup\">Smaller numbers of all regions together</th><th class=\"n\">{}</th></tr>",
+                grouped(counts.root)
+            ),
+        );
     }
     line(body, "</tbody></table>");
 }
@@ -140,7 +218,10 @@ fn title(campaign: &Campaign, lang: &str) -> String {
 
 /// A text in a language, or in the first that there is.
 fn in_language<'a>(text: &'a Text, lang: &str) -> &'a str {
-    text.get(lang).or_else(|| text.get("en")).or_else(|| text.values().next()).map_or("", String::as_str)
+    text.get(lang)
+        .or_else(|| text.get("en"))
+        .or_else(|| text.values().next())
+        .map_or("", String::as_str)
 }
 
 fn line(body: &mut String, text: &str) {

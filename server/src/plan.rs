@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// A decided tick.
-pub struct Plan {
+pub(crate) struct Plan {
     /// Index of the first entry.
     pub base: u64,
     /// The entries, encoded, in canonical order; the close entry last, if there is one.
@@ -23,7 +23,13 @@ pub struct Plan {
 
 impl Plan {
     /// Applies the rule of publication to a pool: the same pool gives the same plan.
-    pub fn make(campaign: &Campaign, tick: Tick, closing: bool, base: u64, pool: &[PooledPledge]) -> Result<Self, Error> {
+    pub(crate) fn make(
+        campaign: &Campaign,
+        tick: Tick,
+        closing: bool,
+        base: u64,
+        pool: &[PooledPledge],
+    ) -> Result<Self, Error> {
         let mut entries = Vec::new();
         if let Some(tick) = u32::try_from(tick).ok().filter(|tick| *tick > 0) {
             entries = group_entries(campaign, tick, closing, pool)?;
@@ -35,7 +41,7 @@ impl Plan {
     }
 
     /// Writes the plan down, durably.
-    pub fn write(&self, data: &Path) -> Result<(), Error> {
+    pub(crate) fn write(&self, data: &Path) -> Result<(), Error> {
         let mut bytes = vec![u8::from(self.closing)];
         bytes.extend_from_slice(&self.base.to_be_bytes());
         for entry in &self.entries {
@@ -47,7 +53,7 @@ impl Plan {
     }
 
     /// Reads the plan of a tick that was cut off, if there is one.
-    pub fn read(data: &Path) -> Result<Option<Self>, Error> {
+    pub(crate) fn read(data: &Path) -> Result<Option<Self>, Error> {
         let bytes = match std::fs::read(file(data)) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -70,7 +76,7 @@ impl Plan {
     }
 
     /// Removes a plan that was carried out, durably.
-    pub fn remove(data: &Path) -> Result<(), Error> {
+    pub(crate) fn remove(data: &Path) -> Result<(), Error> {
         match std::fs::remove_file(file(data)) {
             Ok(()) => Ok(sync_dir(data)?),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
@@ -92,7 +98,9 @@ fn group_entries(campaign: &Campaign, tick: u32, closing: bool, pool: &[PooledPl
     let decision = decide(&campaign.tree(), campaign.genesis().k, &pending, closing);
     let mut groups: BTreeMap<Area, Vec<Vec<u8>>> = BTreeMap::new();
     for pooled in pool {
-        let Some(area) = decision.destination(pooled.pledge.place) else { continue };
+        let Some(area) = decision.destination(pooled.pledge.place) else {
+            continue;
+        };
         let region = campaign.places().region_of(pooled.pledge.place);
         let region = region.ok_or_else(|| Error::Refused("the pool holds a place that does not exist".to_owned()))?;
         let published = PublishedPledge::new(area.level, &pooled.pledge, region, pooled.authenticator);

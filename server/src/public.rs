@@ -10,14 +10,14 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use protocol::campaign::Campaign;
+use protocol::media;
 use protocol::problem::Problem;
 use protocol::tile::TileName;
-use protocol::media;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 /// The documents of a campaign and the ways to them.
-pub struct Public {
+pub(crate) struct Public {
     campaign: Arc<Campaign>,
     places: Arc<[u8]>,
     map: Arc<[u8]>,
@@ -27,13 +27,25 @@ pub struct Public {
 
 impl Public {
     /// The public side of a campaign.
-    pub fn new(campaign: Arc<Campaign>, places: Vec<u8>, map: Vec<u8>, board: Arc<Board>, log: LogReader) -> Self {
-        Self { campaign, places: places.into(), map: map.into(), board, log }
+    pub(crate) fn new(
+        campaign: Arc<Campaign>,
+        places: Vec<u8>,
+        map: Vec<u8>,
+        board: Arc<Board>,
+        log: LogReader,
+    ) -> Self {
+        Self {
+            campaign,
+            places: places.into(),
+            map: map.into(),
+            board,
+            log,
+        }
     }
 }
 
 /// The public routes.
-pub fn routes(public: Arc<Public>) -> Router {
+pub(crate) fn routes(public: Arc<Public>) -> Router {
     Router::new()
         .route("/", get(overview))
         .route("/{lang}/", get(overview_in))
@@ -63,7 +75,9 @@ const HTML: &str = "text/html; charset=utf-8";
 /// A document with its ETag, or 304 where the client has it already.
 fn document(headers: &HeaderMap, media_type: &'static str, body: Arc<[u8]>, keep: Keep) -> Response {
     let tag = format!("\"{}\"", protocol::codec::to_hex(&Sha256::digest(&body)[..16]));
-    let has_it = headers.get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == tag.as_bytes());
+    let has_it = headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|value| value.as_bytes() == tag.as_bytes());
     let mut response = if has_it {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
@@ -95,38 +109,68 @@ async fn map(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Respons
 }
 
 async fn counts(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Result<Response, Refusal> {
-    Ok(document(&headers, media::JSON, public.board.documents()?.counts.clone(), Keep::Ask))
+    Ok(document(
+        &headers,
+        media::JSON,
+        public.board.documents()?.counts.clone(),
+        Keep::Ask,
+    ))
 }
 
 async fn checkpoint(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Response {
     document(&headers, TEXT, public.log.checkpoint(), Keep::Ask)
 }
 
-async fn tile(Shared(public): Shared<Arc<Public>>, Path(path): Path<String>, headers: HeaderMap) -> Result<Response, Refusal> {
+async fn tile(
+    Shared(public): Shared<Arc<Public>>,
+    Path(path): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
     let name = TileName::parse(&path).map_err(|_| Problem::NotFound)?;
     let log = public.log.clone();
-    let read = tokio::task::spawn_blocking(move || log.tile(name)).await.map_err(|_| Problem::Unavailable)?;
+    let read = tokio::task::spawn_blocking(move || log.tile(name))
+        .await
+        .map_err(|_| Problem::Unavailable)?;
     let bytes = read?.ok_or(Problem::NotFound)?;
     Ok(document(&headers, BYTES, bytes.into(), Keep::Forever))
 }
 
 async fn overview(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Result<Response, Refusal> {
     let title = &public.campaign.genesis().title;
-    let first = if title.contains_key("en") { Some("en") } else { title.keys().next().map(String::as_str) };
+    let first = if title.contains_key("en") {
+        Some("en")
+    } else {
+        title.keys().next().map(String::as_str)
+    };
     html(&public, &headers, first.unwrap_or_default())
 }
 
-async fn overview_in(Shared(public): Shared<Arc<Public>>, Path(lang): Path<String>, headers: HeaderMap) -> Result<Response, Refusal> {
+async fn overview_in(
+    Shared(public): Shared<Arc<Public>>,
+    Path(lang): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
     html(&public, &headers, &lang)
 }
 
 fn html(public: &Public, headers: &HeaderMap, lang: &str) -> Result<Response, Refusal> {
-    let page = public.board.documents()?.pages.get(lang).cloned().ok_or(Problem::NotFound)?;
+    let page = public
+        .board
+        .documents()?
+        .pages
+        .get(lang)
+        .cloned()
+        .ok_or(Problem::NotFound)?;
     Ok(guarded(document(headers, HTML, page, Keep::Ask)))
 }
 
 async fn join(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Response {
-    guarded(document(&headers, HTML, page::join_without_bundle(&public.campaign).into_bytes().into(), Keep::Ask))
+    guarded(document(
+        &headers,
+        HTML,
+        page::join_without_bundle(&public.campaign).into_bytes().into(),
+        Keep::Ask,
+    ))
 }
 
 /// A page may load nothing but the one style that stands in it.

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The role.
-pub struct Publisher {
+pub(crate) struct Publisher {
     data: PathBuf,
     campaign: Arc<Campaign>,
     signer: NoteSigner,
@@ -31,7 +31,7 @@ pub struct Publisher {
 
 impl Publisher {
     /// The role over a log whose content is `published`.
-    pub fn new(
+    pub(crate) fn new(
         data: &Path,
         campaign: Arc<Campaign>,
         signer: NoteSigner,
@@ -40,12 +40,20 @@ impl Publisher {
         published: Published,
         pool: Option<Arc<RedemptionStore>>,
     ) -> Self {
-        Self { data: data.to_owned(), campaign, signer, log, board, published, pool }
+        Self {
+            data: data.to_owned(),
+            campaign,
+            signer,
+            log,
+            board,
+            published,
+            pool,
+        }
     }
 
     /// At start: finishes a tick that was cut off, whether its plan was written or its pool only frozen. Returns true if
     /// the campaign closed by it.
-    pub fn resume(&mut self) -> Result<bool, Error> {
+    pub(crate) fn resume(&mut self) -> Result<bool, Error> {
         self.catch_up_spent()?;
         if self.finish_plan()? {
             return Ok(true);
@@ -60,7 +68,7 @@ impl Publisher {
     }
 
     /// Runs a tick; the closing one also takes the last pledges out of the pool. Returns true once the close entry is signed.
-    pub fn tick(&mut self, tick: Tick, closing: bool) -> Result<bool, Error> {
+    pub(crate) fn tick(&mut self, tick: Tick, closing: bool) -> Result<bool, Error> {
         if self.finish_plan()? {
             return Ok(true);
         }
@@ -87,7 +95,7 @@ impl Publisher {
     }
 
     /// Appends an announcement at once, with a checkpoint of its own, never while a plan exists.
-    pub fn announce(&mut self, announcement: Announcement) -> Result<(), Refusal> {
+    pub(crate) fn announce(&mut self, announcement: Announcement) -> Result<(), Refusal> {
         self.finish_plan()?;
         let due = self.published.announcement.as_ref().map_or(0, |earlier| earlier.number) + 1;
         if self.published.announcement.as_ref() == Some(&announcement) {
@@ -106,12 +114,12 @@ impl Publisher {
 
     /// The pool, until close.
     #[cfg(test)]
-    pub fn pool(&self) -> Option<Arc<RedemptionStore>> {
+    pub(crate) fn pool(&self) -> Option<Arc<RedemptionStore>> {
         self.pool.clone()
     }
 
     /// At close: removes the pool with all that is withheld. Repeats change nothing. Blocking.
-    pub fn destroy_pool(&mut self) -> Result<(), Error> {
+    pub(crate) fn destroy_pool(&mut self) -> Result<(), Error> {
         if let Some(pool) = self.pool.take() {
             pool.destroy()?;
         }
@@ -136,7 +144,9 @@ impl Publisher {
             self.count(&plan.entries)?;
             self.show();
         } else if self.log.reader().size() != end {
-            return Err(Error::Refused("the plan of a tick does not fit the log; restore the log that it was made for".to_owned()));
+            return Err(Error::Refused(
+                "the plan of a tick does not fit the log; restore the log that it was made for".to_owned(),
+            ));
         }
         if plan.closing {
             return Ok(true); // what is left is destroyed, not kept
@@ -144,8 +154,11 @@ impl Publisher {
         self.catch_up_spent()?;
         if let Some(pool) = &self.pool {
             let published: HashSet<Nonce> = nonces(plan.entries.iter().map(Vec::as_slice))?.into_iter().collect();
-            let survivors: Vec<PooledPledge> =
-                pool.frozen()?.into_iter().filter(|pledge| !published.contains(&pledge.nonce)).collect();
+            let survivors: Vec<PooledPledge> = pool
+                .frozen()?
+                .into_iter()
+                .filter(|pledge| !published.contains(&pledge.nonce))
+                .collect();
             pool.keep(&survivors)?;
             pool.drop_frozen()?;
         }

@@ -1,6 +1,8 @@
 //! `serve`: two listeners, one publisher thread, and an orderly end. Nothing about a connection is kept or told.
 
-use crate::config::{CLOCK_LOOK, CONNECTIONS_MAX, DRAIN_TIMEOUT, HEADER_BYTES_MAX, HEADER_READ_TIMEOUT, REQUEST_TIMEOUT};
+use crate::config::{
+    CLOCK_LOOK, CONNECTIONS_MAX, DRAIN_TIMEOUT, HEADER_BYTES_MAX, HEADER_READ_TIMEOUT, REQUEST_TIMEOUT,
+};
 use crate::error::{Error, Refusal};
 use crate::{Deployment, tell};
 use axum::Router;
@@ -32,7 +34,11 @@ pub struct Running {
 
 impl Running {
     /// Serves a deployment on two listeners that are bound already.
-    pub fn start(deployment: Deployment, listener: TcpListener, organiser_listener: TcpListener) -> Result<Self, Error> {
+    pub fn start(
+        deployment: Deployment,
+        listener: TcpListener,
+        organiser_listener: TcpListener,
+    ) -> Result<Self, Error> {
         let deployment = Arc::new(deployment);
         let (stop, stopped) = watch::channel(false);
         let bound = |listener: &TcpListener| listener.local_addr().map_err(|error| Error::io("the listener", error));
@@ -42,7 +48,14 @@ impl Running {
             tokio::spawn(listen(organiser_listener, deployment.organiser_routes(), stopped)),
         ];
         let publisher = publish(deployment.clone())?;
-        Ok(Self { address, organiser_address, deployment, stop, listeners, publisher })
+        Ok(Self {
+            address,
+            organiser_address,
+            deployment,
+            stop,
+            listeners,
+            publisher,
+        })
     }
 
     /// What is being served.
@@ -74,19 +87,26 @@ fn publish(deployment: Arc<Deployment>) -> Result<(Sender<()>, JoinHandle<()>), 
                 continue;
             }
             if let Err(error) = deployment.look_at_clock() {
-                tell(&format!("a tick could not be finished and will be tried again: {error}"));
+                tell(&format!(
+                    "a tick could not be finished and will be tried again: {error}"
+                ));
                 pause = PAUSE_AFTER_FAILURE;
             }
             let in_doubt = deployment.clock_in_doubt();
             if in_doubt && !doubted {
-                tell(&"the clock jumped, or lies past the end of the campaign: nothing is published or closed until you have \
-                       set it right, or said that it is with: headcount-server check --data DIR --clock-is-right");
+                tell(
+                    &"the clock jumped, or lies past the end of the campaign: nothing is published or closed until you have \
+                       set it right, or said that it is with: headcount-server check --data DIR --clock-is-right",
+                );
             }
             doubted = in_doubt;
         }
     };
     let thread = std::thread::Builder::new().name("publisher".to_owned()).spawn(work);
-    Ok((end, thread.map_err(|error| Error::io("the publisher could not start", error))?))
+    Ok((
+        end,
+        thread.map_err(|error| Error::io("the publisher could not start", error))?,
+    ))
 }
 
 async fn listen(listener: TcpListener, routes: Router, mut stopped: watch::Receiver<bool>) {
@@ -94,7 +114,9 @@ async fn listen(listener: TcpListener, routes: Router, mut stopped: watch::Recei
     let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let graceful = GracefulShutdown::new();
     loop {
-        let Ok(place) = connections.clone().acquire_owned().await else { break };
+        let Ok(place) = connections.clone().acquire_owned().await else {
+            break;
+        };
         let stream = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = stopped.wait_for(|stopped| *stopped) => break,
@@ -122,7 +144,9 @@ async fn listen(listener: TcpListener, routes: Router, mut stopped: watch::Recei
 
 /// One request, its body and its answer have a bounded time.
 async fn within_time(request: Request, next: Next) -> Result<Response, Refusal> {
-    tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await.map_err(|_| Problem::Unavailable.into())
+    tokio::time::timeout(REQUEST_TIMEOUT, next.run(request))
+        .await
+        .map_err(|_| Problem::Unavailable.into())
 }
 
 /// Waits for Ctrl-C or the signal by which a service manager ends a service.

@@ -18,10 +18,10 @@
 //!
 //! Attestation and redemption stores know nothing of each other, and no type here takes both.
 
-pub mod attestation;
+pub(crate) mod attestation;
 mod group_commit;
-pub mod log;
-pub mod redemption;
+pub(crate) mod log;
+pub(crate) mod redemption;
 mod sled_dir;
 mod sorted_file;
 mod spent;
@@ -36,13 +36,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Mode of a file that nobody but the server may read.
-pub const SECRET_FILE: u32 = 0o600;
+pub(crate) const SECRET_FILE: u32 = 0o600;
 /// Mode of a directory that nobody but the server may enter.
-pub const SECRET_DIR: u32 = 0o700;
+pub(crate) const SECRET_DIR: u32 = 0o700;
 /// Mode of a file that everybody may read.
-pub const PUBLIC_FILE: u32 = 0o644;
+pub(crate) const PUBLIC_FILE: u32 = 0o644;
 /// Mode of a directory that everybody may enter.
-pub const PUBLIC_DIR: u32 = 0o755;
+pub(crate) const PUBLIC_DIR: u32 = 0o755;
 
 /// Why a store did not do what it was asked. It names files, never their contents.
 #[derive(Debug, Clone)]
@@ -83,10 +83,8 @@ impl std::error::Error for StoreError {
 
 /// Writes a whole file, so that after a crash either the old or the new one is there, and when this returns the new one
 /// on the disk itself.
-pub fn write_file(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), StoreError> {
-    write_file_with(path, mode, |file| {
-        file.write_all(bytes).map_err(failed("write", path))
-    })
+pub(crate) fn write_file(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), StoreError> {
+    write_file_with(path, mode, |file| file.write_all(bytes).map_err(failed("write", path)))
 }
 
 /// [`write_file`] for what is too large to be held in memory.
@@ -112,7 +110,7 @@ fn write_file_with(
 }
 
 /// Makes a directory unless it exists, with this mode either way, and syncs its parent.
-pub fn create_dir(path: &Path, mode: u32) -> Result<(), StoreError> {
+pub(crate) fn create_dir(path: &Path, mode: u32) -> Result<(), StoreError> {
     match DirBuilder::new().mode(mode).create(path) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             fs::set_permissions(path, Permissions::from_mode(mode)).map_err(failed("set the mode of", path))?;
@@ -123,14 +121,14 @@ pub fn create_dir(path: &Path, mode: u32) -> Result<(), StoreError> {
 }
 
 /// Syncs a directory: the names in it, not the contents of its files.
-pub fn sync_dir(path: &Path) -> Result<(), StoreError> {
+pub(crate) fn sync_dir(path: &Path) -> Result<(), StoreError> {
     let dir = File::open(path).map_err(failed("open", path))?;
     dir.sync_all().map_err(failed("sync", path))
 }
 
 /// Deletes a directory with all that is in it, if it exists, and syncs its parent. It can be repeated after a crash.
 /// The blocks of a disk keep what they held until they are written again: hence an encrypted disk.
-pub fn remove_dir(path: &Path) -> Result<(), StoreError> {
+pub(crate) fn remove_dir(path: &Path) -> Result<(), StoreError> {
     match fs::remove_dir_all(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         result => result.map_err(failed("delete", path))?,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The campaign's time. Roles ask it for the state and learn no time of day.
-pub struct Timeline {
+pub(crate) struct Timeline {
     schedule: Schedule,
     keeper: Timekeeper,
     closing_file: PathBuf,
@@ -28,33 +28,57 @@ struct End {
 
 impl Timeline {
     /// Reads what an organiser decided earlier, if anything. `last_tick` is what the stores remember.
-    pub fn open(data: &Path, schedule: Schedule, keeper: Timekeeper, last_tick: Tick, closed: bool) -> Result<Self, Error> {
+    pub(crate) fn open(
+        data: &Path,
+        schedule: Schedule,
+        keeper: Timekeeper,
+        last_tick: Tick,
+        closed: bool,
+    ) -> Result<Self, Error> {
         let closing_file = data.join("closing");
         let closing = match std::fs::read_to_string(&closing_file) {
-            Ok(text) => Some(text.trim().parse().map_err(|_| Error::Refused(format!("{} is damaged", closing_file.display())))?),
+            Ok(text) => Some(
+                text.trim()
+                    .parse()
+                    .map_err(|_| Error::Refused(format!("{} is damaged", closing_file.display())))?,
+            ),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             Err(error) => return Err(Error::io(closing_file.display(), error)),
         };
         if !closed {
             keeper.doubt_if_past(schedule.closes, schedule.end_of(last_tick));
         }
-        let end = Mutex::new(End { closing, last_tick, closed });
-        Ok(Self { schedule, keeper, closing_file, confirm_file: confirm_file(data), end })
+        let end = Mutex::new(End {
+            closing,
+            last_tick,
+            closed,
+        });
+        Ok(Self {
+            schedule,
+            keeper,
+            closing_file,
+            confirm_file: confirm_file(data),
+            end,
+        })
     }
 
     /// The schedule of the genesis.
-    pub fn schedule(&self) -> &Schedule {
+    pub(crate) fn schedule(&self) -> &Schedule {
         &self.schedule
     }
 
     /// The state in which requests are judged.
-    pub fn state(&self) -> State {
+    pub(crate) fn state(&self) -> State {
         let end = *self.end();
-        if end.closed { State::Closed } else { self.schedule.state(self.now(end).seconds, end.closing) }
+        if end.closed {
+            State::Closed
+        } else {
+            self.schedule.state(self.now(end).seconds, end.closing)
+        }
     }
 
     /// The state as the log shows it: closed only once the close entry is in the checkpoint.
-    pub fn published_state(&self) -> State {
+    pub(crate) fn published_state(&self) -> State {
         let end = *self.end();
         match self.state() {
             State::Closed if !end.closed && end.closing.is_some() => State::Closing,
@@ -64,13 +88,13 @@ impl Timeline {
     }
 
     /// Whether new tokens are issued, by time alone.
-    pub fn issues_tokens(&self) -> bool {
+    pub(crate) fn issues_tokens(&self) -> bool {
         let end = *self.end();
         self.now(end).seconds < self.schedule.issuing_closes
     }
 
     /// The tick that should be run now, if one is due, and whether it is the closing one. None while the clock is in doubt.
-    pub fn due(&self) -> Option<(Tick, bool)> {
+    pub(crate) fn due(&self) -> Option<(Tick, bool)> {
         let end = *self.end();
         let now = self.now(end);
         if end.closed || now.in_doubt || now.seconds < self.schedule.opens {
@@ -82,23 +106,23 @@ impl Timeline {
     }
 
     /// The last tick that was run.
-    pub fn last_tick(&self) -> Tick {
+    pub(crate) fn last_tick(&self) -> Tick {
         self.end().last_tick
     }
 
     /// A tick was run.
-    pub fn ran(&self, tick: Tick) {
+    pub(crate) fn ran(&self, tick: Tick) {
         let mut end = self.end();
         end.last_tick = end.last_tick.max(tick);
     }
 
     /// The close entry is in the signed checkpoint.
-    pub fn closed(&self) {
+    pub(crate) fn closed(&self) {
         self.end().closed = true;
     }
 
     /// An organiser closes the campaign: durable when this returns, and for ever. Repeats change nothing.
-    pub fn close(&self) -> Result<Tick, Error> {
+    pub(crate) fn close(&self) -> Result<Tick, Error> {
         let mut end = self.end();
         if let Some(tick) = end.closing {
             return Ok(tick);
@@ -110,20 +134,23 @@ impl Timeline {
     }
 
     /// Takes the operator's word that the clock is right, if he has left it (`check --clock-is-right`).
-    pub fn take_confirmation(&self) {
+    pub(crate) fn take_confirmation(&self) {
         if self.confirm_file.exists() && std::fs::remove_file(&self.confirm_file).is_ok() {
             self.keeper.confirm();
         }
     }
 
     /// Whether the clock is in doubt.
-    pub fn in_doubt(&self) -> bool {
+    pub(crate) fn in_doubt(&self) -> bool {
         self.keeper.now().in_doubt
     }
 
     fn now(&self, end: End) -> Now {
         let now = self.keeper.now();
-        Now { seconds: now.seconds.max(self.schedule.end_of(end.last_tick)), ..now }
+        Now {
+            seconds: now.seconds.max(self.schedule.end_of(end.last_tick)),
+            ..now
+        }
     }
 
     fn end(&self) -> MutexGuard<'_, End> {
@@ -132,6 +159,6 @@ impl Timeline {
 }
 
 /// The file by which the operator says that the clock is right.
-pub fn confirm_file(data: &Path) -> PathBuf {
+pub(crate) fn confirm_file(data: &Path) -> PathBuf {
     data.join("clock-is-right")
 }

@@ -29,7 +29,13 @@ impl Archive {
         world.tick().await;
         world.tick().await;
         let folder = tempfile::tempdir().unwrap();
-        for path in ["/campaign", "/places.json", "/map.json", "/counts.json", "/log/checkpoint"] {
+        for path in [
+            "/campaign",
+            "/places.json",
+            "/map.json",
+            "/counts.json",
+            "/log/checkpoint",
+        ] {
             put(folder.path(), path, &world.get(path).await.body);
         }
         let size = world.counts().await.log_size;
@@ -42,12 +48,23 @@ impl Archive {
             }
             put(folder.path(), &path, &bytes);
         }
-        let log_key = std::fs::read(world.data().join("keys/log")).unwrap().try_into().unwrap();
-        Self { folder, log_key, entries, world }
+        let log_key = std::fs::read(world.data().join("keys/log"))
+            .unwrap()
+            .try_into()
+            .unwrap();
+        Self {
+            folder,
+            log_key,
+            entries,
+            world,
+        }
     }
 
     async fn audit(&self) -> Result<u64, String> {
-        let report = self.world.audit_of(&Source::Folder(self.folder.path().to_owned())).await;
+        let report = self
+            .world
+            .audit_of(&Source::Folder(self.folder.path().to_owned()))
+            .await;
         report.map(|report| report.pledges)
     }
 
@@ -74,7 +91,8 @@ impl Archive {
         let signer = NoteSigner::new(&self.world.campaign.log_name(), &self.log_key);
         put(self.folder.path(), "/log/checkpoint", &head.sign(&signer).unwrap());
         // the numbers are made to fit, so that only the log itself can give the forgery away
-        let mut counts: serde_json::Value = serde_json::from_slice(&std::fs::read(self.folder.path().join("counts.json")).unwrap()).unwrap();
+        let mut counts: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(self.folder.path().join("counts.json")).unwrap()).unwrap();
         counts["log_size"] = head.size.into();
         std::fs::write(self.folder.path().join("counts.json"), counts.to_string()).unwrap();
     }
@@ -99,7 +117,9 @@ async fn v1_audit_agrees_and_finds_every_tampering() {
 
     let pledge = archive.first_pledge();
     let group = |entry: &mut Vec<u8>, change: i64| {
-        let Ok(Entry::Group { tick, area, size }) = Entry::decode(entry) else { panic!("not a group") };
+        let Ok(Entry::Group { tick, area, size }) = Entry::decode(entry) else {
+            panic!("not a group")
+        };
         let size = u32::try_from(i64::from(size) + change).unwrap();
         *entry = Entry::Group { tick, area, size }.encode();
     };
@@ -107,15 +127,53 @@ async fn v1_audit_agrees_and_finds_every_tampering() {
     let changes: Vec<(&str, Change<'_>)> = vec![
         ("a forged authenticator", Box::new(|log| log[pledge][300] ^= 1)),
         ("another salt", Box::new(|log| log[pledge][10] ^= 1)),
-        ("removed", Box::new(|log| { log.remove(pledge); group(&mut log[pledge - 1], -1); })),
-        ("removed without a word", Box::new(|log| { log.remove(pledge); })),
-        ("doubled within its group", Box::new(|log| { let copy = log[pledge].clone(); log.insert(pledge, copy); group(&mut log[pledge - 1], 1); })),
+        (
+            "removed",
+            Box::new(|log| {
+                log.remove(pledge);
+                group(&mut log[pledge - 1], -1);
+            }),
+        ),
+        (
+            "removed without a word",
+            Box::new(|log| {
+                log.remove(pledge);
+            }),
+        ),
+        (
+            "doubled within its group",
+            Box::new(|log| {
+                let copy = log[pledge].clone();
+                log.insert(pledge, copy);
+                group(&mut log[pledge - 1], 1);
+            }),
+        ),
         ("doubled in a later group", Box::new(|log| double_later(log, pledge))),
         ("moved to another place", Box::new(|log| move_group(log, pledge))),
-        ("another genesis", Box::new(|log| log[0] = String::from_utf8(log[0].clone()).unwrap().replace("\"k\":5", "\"k\":6").into_bytes())),
-        ("the announcement taken back", Box::new(|log| log.retain(|entry| entry[0] != 3))),
-        ("the close taken back", Box::new(|log| log.retain(|entry| entry[0] != 4))),
-        ("a group after the close", Box::new(|log| { let copy = log[pledge - 1].clone(); log.push(copy); })),
+        (
+            "another genesis",
+            Box::new(|log| {
+                log[0] = String::from_utf8(log[0].clone())
+                    .unwrap()
+                    .replace("\"k\":5", "\"k\":6")
+                    .into_bytes()
+            }),
+        ),
+        (
+            "the announcement taken back",
+            Box::new(|log| log.retain(|entry| entry[0] != 3)),
+        ),
+        (
+            "the close taken back",
+            Box::new(|log| log.retain(|entry| entry[0] != 4)),
+        ),
+        (
+            "a group after the close",
+            Box::new(|log| {
+                let copy = log[pledge - 1].clone();
+                log.push(copy);
+            }),
+        ),
         ("an unknown entry", Box::new(|log| log.push(vec![9]))),
     ];
     for (what, change) in changes {
@@ -128,9 +186,19 @@ async fn v1_audit_agrees_and_finds_every_tampering() {
 /// A pledge of the first tick once more, sorted into the group that its place has at the closing tick.
 fn double_later(log: &mut Vec<Vec<u8>>, pledge: usize) {
     let copy = log[pledge].clone();
-    let later = log.iter().rposition(|entry| matches!(Entry::decode(entry), Ok(Entry::Group { area, .. }) if area == Area::place(0))).unwrap();
-    let Ok(Entry::Group { tick, area, size }) = Entry::decode(&log[later]) else { panic!("not a group") };
-    log[later] = Entry::Group { tick, area, size: size + 1 }.encode();
+    let later = log
+        .iter()
+        .rposition(|entry| matches!(Entry::decode(entry), Ok(Entry::Group { area, .. }) if area == Area::place(0)))
+        .unwrap();
+    let Ok(Entry::Group { tick, area, size }) = Entry::decode(&log[later]) else {
+        panic!("not a group")
+    };
+    log[later] = Entry::Group {
+        tick,
+        area,
+        size: size + 1,
+    }
+    .encode();
     log.insert(later + 1, copy);
     let end = later + 2 + size as usize;
     log[later + 1..end].sort();
@@ -138,9 +206,16 @@ fn double_later(log: &mut Vec<Vec<u8>>, pledge: usize) {
 
 /// All pledges of the first group are said to be of another place.
 fn move_group(log: &mut [Vec<u8>], pledge: usize) {
-    let Ok(Entry::Group { tick, size, .. }) = Entry::decode(&log[pledge - 1]) else { panic!("not a group") };
+    let Ok(Entry::Group { tick, size, .. }) = Entry::decode(&log[pledge - 1]) else {
+        panic!("not a group")
+    };
     let other = 2u32;
-    log[pledge - 1] = Entry::Group { tick, area: Area::place(other), size }.encode();
+    log[pledge - 1] = Entry::Group {
+        tick,
+        area: Area::place(other),
+        size,
+    }
+    .encode();
     for entry in &mut log[pledge..pledge + size as usize] {
         entry[2..6].copy_from_slice(&other.to_be_bytes());
     }
@@ -149,8 +224,14 @@ fn move_group(log: &mut [Vec<u8>], pledge: usize) {
 #[tokio::test(flavor = "multi_thread")]
 async fn v1_a_flipped_bit_in_any_file_is_found() {
     let archive = Archive::of_a_campaign().await;
-    let mut paths = ["campaign", "places.json", "map.json", "log/checkpoint"].map(str::to_owned).to_vec();
-    paths.extend(TileName::all(archive.entries.len() as u64).iter().map(|name| format!("log/{}", name.path())));
+    let mut paths = ["campaign", "places.json", "map.json", "log/checkpoint"]
+        .map(str::to_owned)
+        .to_vec();
+    paths.extend(
+        TileName::all(archive.entries.len() as u64)
+            .iter()
+            .map(|name| format!("log/{}", name.path())),
+    );
     for path in paths {
         let path = archive.folder.path().join(path);
         let good = std::fs::read(&path).unwrap();

@@ -61,6 +61,10 @@ fn what_a_room_must_not_name_is_not_named_there() {
         .is_empty()
     );
     none(room_sources().flat_map(|(path, text)| broken(&path, &text)));
+    // whoever misread a literal would lose its place among the braces
+    let lost = |text: &str| code(text).matches('{').count() != code(text).matches('}').count();
+    assert!(lost("fn f() {") && !lost(r##"fn f<'a>() { '{'; b'"'; "\\\"{"; r#"{"{"#; /* { */ }"##));
+    none(rust().filter(|(_, text)| lost(text)).map(|(path, _)| path));
 }
 
 #[test]

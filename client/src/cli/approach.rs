@@ -42,15 +42,24 @@ pub(crate) struct Participant {
 pub(crate) struct Approach {
     /// The campaign.
     pub(crate) site: Site,
+    /// The numbers and the state that it shows, if it shows them.
+    pub(crate) counts: Option<Counts>,
     issuer: Issuer,
     invite: Invite,
     place: u32,
     phrase: Phrase,
+    command: &'static str,
 }
 
 impl Approach {
-    /// Goes the way up to the first request that carries an invite, and stops before it.
-    pub(crate) async fn make(console: &Console, network: &Network, participant: &Participant) -> Result<Self, Failure> {
+    /// Goes the way up to the first request that carries an invite, and stops before it. `command` is the one to type
+    /// if it has to be done again.
+    pub(crate) async fn make(
+        console: &Console,
+        network: &Network,
+        participant: &Participant,
+        command: &'static str,
+    ) -> Result<Self, Failure> {
         one_on_stdin(&[participant.link.takes_stdin(), participant.phrase.takes_stdin()])?;
         let link = participant.link.read(console)?;
         let given = participant.phrase.given(console)?;
@@ -60,15 +69,16 @@ impl Approach {
                 "This link names the campaign but carries no invite; use the link that was given to you.".to_owned(),
             )
         })?;
-        check_times(&site.campaign)?;
+        let counts = counts(&site.source, &site.campaign).await?;
+        check_times(&site.campaign, counts.as_ref())?;
         introduce(console, &site);
+        let place = choose_place(console, &site, participant.place.as_deref())?;
         console.confirm(
             "Are these the words or numbers that a poster or another person showed you?",
             "--checked, once they were compared",
             participant.checked,
         )?;
-        ask_direct(console, network, &site, participant.direct)?;
-        let place = choose_place(console, &site, participant.place.as_deref())?;
+        participant.direct.agree(console, network, &site)?;
         let fresh = given.is_none();
         let phrase = match given {
             Some(phrase) => phrase,
@@ -79,10 +89,12 @@ impl Approach {
         }
         Ok(Self {
             site,
+            counts,
             issuer,
             invite,
             place,
             phrase,
+            command,
         })
     }
 
@@ -104,9 +116,9 @@ impl Approach {
     fn same_again(&self) -> String {
         format!(
             "If you try again, use the same phrase, the same place and the same invite; another phrase or place would \
-             make the invite useless:\n\n  headcount join --place {} --phrase-file FILE\n\nFILE holds the twelve words \
+             make the invite useless:\n\n  headcount {} --place {} --phrase-file FILE\n\nFILE holds the twelve words \
              or numbers; you are asked for the link.",
-            self.place
+            self.command, self.place
         )
     }
 }
@@ -119,7 +131,8 @@ async fn look_up(console: &Console, network: &Network, link: &InviteLink) -> Res
     Ok((site, issuer))
 }
 
-fn check_times(campaign: &Campaign) -> Result<(), Error> {
+/// Before an invite is shown to anybody: whether the campaign would take it.
+fn check_times(campaign: &Campaign, counts: Option<&Counts>) -> Result<(), Error> {
     let (genesis, now) = (campaign.genesis(), clock::now());
     if now < genesis.opens {
         let opens = clock::utc(genesis.opens);
@@ -132,6 +145,11 @@ fn check_times(campaign: &Campaign) -> Result<(), Error> {
         return Err(Error::Local(format!(
             "The campaign closed on {closes}; nothing more can be done here."
         )));
+    }
+    if counts.is_some_and(|counts| counts.state == State::Closed) {
+        return Err(Error::Local(
+            "The organisers have closed this campaign; nothing more can be done here.".to_owned(),
+        ));
     }
     Ok(())
 }

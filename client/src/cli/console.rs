@@ -5,7 +5,7 @@
 use crate::cli::secrets::read_file;
 use client::error::Error;
 use client::place_choice::harmless;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -112,7 +112,9 @@ impl Console {
             false => ProgressDrawTarget::stderr(),
         };
         let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} ({eta})");
-        let bar = ProgressBar::with_draw_target(Some(length), target).with_message(what);
+        let bar = ProgressBar::with_draw_target(Some(length), target)
+            .with_message(what)
+            .with_finish(ProgressFinish::AndClear);
         match style {
             Ok(style) => bar.with_style(style),
             Err(_) => bar,
@@ -125,7 +127,9 @@ impl Console {
             true => ProgressDrawTarget::hidden(),
             false => ProgressDrawTarget::stderr(),
         };
-        let spinner = ProgressBar::with_draw_target(None, target).with_message(what);
+        let spinner = ProgressBar::with_draw_target(None, target)
+            .with_message(what)
+            .with_finish(ProgressFinish::AndClear);
         spinner.enable_steady_tick(std::time::Duration::from_millis(200));
         spinner
     }

@@ -91,7 +91,10 @@ pub(crate) fn show_token_for_later(console: &Console, site: &Site, token: &Token
     let (token_line, source) = match kept {
         Some(path) => (String::new(), path),
         None => (
-            format!("Your token; nothing of it is kept here, so save it yourself:\n\n{}\n\n", *text),
+            format!(
+                "Your token; nothing of it is kept here, so save it yourself:\n\n{}\n\n",
+                *text
+            ),
             "FILE",
         ),
     };

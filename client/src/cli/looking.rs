@@ -31,7 +31,7 @@ pub(crate) struct Status {
 impl Status {
     /// Runs the command.
     pub(crate) async fn run(self, console: &Console, network: &Network) -> Result<(), Failure> {
-        let (base, expected) = self.site.read()?;
+        let (base, expected) = self.site.read(console)?;
         let phrase = self.phrase.read(console)?;
         let site = fetch(network, &base, expected).await?;
         console.say(&heading(console, &site.campaign));
@@ -98,7 +98,7 @@ pub(crate) struct CountsShown {
 impl CountsShown {
     /// Runs the command.
     pub(crate) async fn run(self, console: &Console, network: &Network) -> Result<(), Failure> {
-        let (base, expected) = self.site.read()?;
+        let (base, expected) = self.site.read(console)?;
         let site = fetch(network, &base, expected).await?;
         let counts = campaign::counts(&site.source, &site.campaign).await?;
         let counts = counts.ok_or_else(|| Error::Misbehaved("This server shows no counts.json.".to_owned()))?;
@@ -197,7 +197,14 @@ impl Audit {
             let expected = self.campaign.as_deref().map(crate::cli::campaign_id).transpose()?;
             (Source::Folder(folder.to_owned()), expected)
         } else {
-            let (base, expected) = locate(&self.source, self.campaign.as_deref())?;
+            if !self.source.contains("://") {
+                let source = &self.source;
+                return Err(Error::Local(format!(
+                    "{source} is neither a folder nor an address such as https://HOST."
+                ))
+                .into());
+            }
+            let (base, expected) = locate(console, &self.source, self.campaign.as_deref())?;
             (Source::Web(network.operation(&base)?), expected)
         };
         let bar = console.bar(0, "auditing");

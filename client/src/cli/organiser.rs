@@ -4,7 +4,7 @@ use crate::cli::approach::heading;
 use crate::cli::console::{Console, harmless_lines};
 use crate::cli::looking::table;
 use crate::cli::secrets::{TokenSource, read_file};
-use crate::cli::{Failure, clock, locate};
+use crate::cli::{Failure, Where, clock, locate};
 use clap::{Args, Subcommand};
 use client::address::BaseUrl;
 use client::campaign::{self, fetch};
@@ -156,7 +156,7 @@ impl OrganiserCounts {
         let counts = organiser.counts().await?;
         let site = match &self.url {
             Some(url) => {
-                let (base, expected) = locate(url, None)?;
+                let (base, expected) = locate(console, url, None)?;
                 Some(fetch(network, &base, expected.or(Some(counts.campaign_id))).await?)
             }
             None => None,
@@ -172,12 +172,8 @@ impl OrganiserCounts {
 pub(crate) struct Announce {
     #[command(flatten)]
     listener: Listener,
-    /// Public address of the campaign, or a link that names it.
-    #[arg(long, value_name = "URL")]
-    url: String,
-    /// Id of the campaign.
-    #[arg(long, value_name = "ID")]
-    campaign: Option<String>,
+    #[command(flatten)]
+    site: Where,
     /// The file that `organiser key` made.
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
@@ -187,9 +183,6 @@ pub(crate) struct Announce {
     /// The day of the event: 2021-04-21, 2021-04-21T16:00Z, or Unix seconds.
     #[arg(long, value_name = "DATE")]
     date: Option<String>,
-    /// Do not ask.
-    #[arg(long)]
-    yes: bool,
 }
 
 impl Announce {
@@ -202,7 +195,7 @@ impl Announce {
         });
         let key = OrganiserKey::parse(&read_file(&self.key)?)?;
         let organiser = self.listener.open(console, network)?;
-        let (base, expected) = locate(&self.url, self.campaign.as_deref())?;
+        let (base, expected) = self.site.read(console)?;
         let site = fetch(network, &base, expected).await?;
         let counts = campaign::counts(&site.source, &site.campaign).await?;
         let now = counts.and_then(|counts| counts.announcement);
@@ -216,11 +209,6 @@ impl Announce {
                 .map_or_else(String::new, |date| format!(" for {}", clock::utc(date))),
             harmless_lines(&in_language(&announcement.text, console.language()))
         ));
-        console.confirm(
-            "Everybody will see this, and it cannot be taken back. Publish it?",
-            "--yes",
-            self.yes,
-        )?;
         organiser.announce(&announcement).await?;
         console.result(
             &json!({"number": announcement.number, "date": announcement.date, "text": announcement.text}),

@@ -38,7 +38,7 @@ pub(crate) struct Rehearse {
 impl Rehearse {
     /// Runs the command.
     pub(crate) async fn run(self, console: &Console, network: &Network) -> Result<(), Failure> {
-        let (base, expected) = self.site.read()?;
+        let (base, expected) = self.site.read(console)?;
         let site = fetch(network, &base, expected).await?;
         check_rehearsal(&site.campaign)?;
         console.say(&heading(console, &site.campaign));

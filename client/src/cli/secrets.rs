@@ -148,9 +148,10 @@ pub(crate) fn read_file(path: &Path) -> Result<Zeroizing<String>, Error> {
         std::fs::File::open(path).and_then(|file| file.take(INPUT_BYTES_MAX).read_to_string(&mut text))
     };
     match read {
-        Ok(read) if read as u64 == INPUT_BYTES_MAX => {
-            Err(Error::Local(format!("{} is too large for what it should hold.", path.display())))
-        }
+        Ok(read) if read as u64 == INPUT_BYTES_MAX => Err(Error::Local(format!(
+            "{} is too large for what it should hold.",
+            path.display()
+        ))),
         Ok(_) => Ok(text),
         Err(error) => Err(Error::Local(format!("{} cannot be read: {error}.", path.display()))),
     }

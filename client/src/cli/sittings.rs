@@ -1,12 +1,13 @@
 //! `headcount token` and `headcount pledge`: a participation in two sittings, days apart if one likes.
 
-use crate::cli::approach::{Approach, Participant, ask_direct};
+use crate::cli::approach::{Approach, Participant};
 use crate::cli::console::Console;
 use crate::cli::join::{pledge_now, show_counted, show_token_for_later};
+use crate::cli::road::{Direct, Waiting, seconds_left};
 use crate::cli::secrets::{PhraseSource, TokenSource, one_on_stdin, parse_token, token_text};
 use crate::cli::{Failure, Where, clock};
 use clap::Args;
-use client::campaign::fetch;
+use client::campaign::{counts, fetch};
 use client::error::Error;
 use client::participation::place_of;
 use client::private_file::PrivateFile;
@@ -19,17 +20,17 @@ pub(crate) struct TokenSitting {
     #[command(flatten)]
     participant: Participant,
     /// Write the token to a new file instead of showing it.
-    #[arg(long, value_name = "FILE")]
-    keep_token: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", visible_alias = "keep-token")]
+    out: Option<PathBuf>,
 }
 
 impl TokenSitting {
     /// Runs the command.
     pub(crate) async fn run(self, console: &Console, network: &Network) -> Result<(), Failure> {
-        let keep = self.keep_token.as_deref().map(PrivateFile::create).transpose()?;
-        let approach = Approach::make(console, network, &self.participant).await?;
+        let keep = self.out.as_deref().map(PrivateFile::create).transpose()?;
+        let approach = Approach::make(console, network, &self.participant, "token").await?;
         let (token, _) = approach.obtain(console, network).await?;
-        let kept = self.keep_token.as_deref().map(|path| path.display().to_string());
+        let kept = self.out.as_deref().map(|path| path.display().to_string());
         if let Some(keep) = keep {
             keep.write(token_text(&token).as_bytes())?;
         }
@@ -47,16 +48,21 @@ pub(crate) struct PledgeSitting {
     token: TokenSource,
     #[command(flatten)]
     phrase: PhraseSource,
-    /// Go straight to the server, which can then link invite and pledge by your address; do not ask.
-    #[arg(long, conflicts_with = "proxy")]
-    direct: bool,
+    #[command(flatten)]
+    direct: Direct,
+    #[command(flatten)]
+    waiting: Waiting,
+    /// Has no effect here: the token itself pins the campaign, so there is nothing to compare. Taken as in `join`.
+    #[arg(long, hide = true)]
+    #[allow(dead_code, reason = "read by nobody, so that one set of flags serves both sittings")]
+    checked: bool,
 }
 
 impl PledgeSitting {
     /// Runs the command. The token itself pins the campaign: it fits no other.
     pub(crate) async fn run(self, console: &Console, network: &Network) -> Result<(), Failure> {
         one_on_stdin(&[self.token.takes_stdin(), self.phrase.takes_stdin()])?;
-        let (base, expected) = self.site.read()?;
+        let (base, expected) = self.site.read(console)?;
         let token = parse_token(&self.token.read(console, "Your token")?)?;
         let phrase = self.phrase.read(console)?;
         let spinner = console.spinner("reading the campaign");
@@ -83,7 +89,9 @@ impl PledgeSitting {
             ))
             .into());
         }
-        ask_direct(console, network, &site, self.direct)?;
+        self.direct.agree(console, network, &site)?;
+        let counts = counts(&site.source, &site.campaign).await?;
+        self.waiting.wait(console, seconds_left(&site, counts.as_ref())).await;
         let pledge = phrase.secrets(site.campaign.id(), place).pledge();
         let redeemed = pledge_now(console, network, &site, &token, &pledge).await?;
         show_counted(console, &site, place, &redeemed);

@@ -63,10 +63,8 @@ fn the_state_changes_exactly_at_opens_pledges_open_and_the_end_of_the_closing_ti
 
 #[test]
 fn a_campaign_that_opens_for_everything_at_once_has_no_time_of_collecting() {
-    let at_once = Schedule {
-        opens: 2000,
-        ..SCHEDULE
-    };
+    let mut at_once = SCHEDULE;
+    at_once.opens = at_once.pledges_open;
     assert_eq!(at_once.state(1999, None), State::Before);
     assert_eq!(at_once.state(2000, None), State::Open);
 }
@@ -199,6 +197,10 @@ fn lists(length: usize, values: RangeInclusive<u64>) -> impl Iterator<Item = Vec
     })
 }
 
+fn size(number: u64) -> usize {
+    usize::try_from(number).unwrap()
+}
+
 /// Whether rule 4 sends a region's total up instead of publishing it, by the letter.
 fn goes_up(m: u64, total: u64, k: u64) -> bool {
     total < k || total as i64 > (m as i64 - 1) * (k as i64 - 1)
@@ -207,33 +209,28 @@ fn goes_up(m: u64, total: u64, k: u64) -> bool {
 #[test]
 fn the_sumset_test_allows_exactly_the_root_pools_that_leave_every_place_a_zero() {
     for (k, regions) in lists(3, 0..=3).flat_map(|m| (2..=4).map(move |k| (k, m.clone()))) {
-        let places: usize = regions.iter().map(|m| usize::try_from(*m).unwrap()).sum();
+        let places = size(regions.iter().sum());
         let most = places as u64 * (k - 1);
-        // zero[n][p]: place p is zero in some assignment that passes n up; reached[n]: there is one at all
-        let mut zero = vec![vec![false; places]; most as usize + 1];
+        // zero[n][p]: place p is zero in some assignment that passes n up
+        let mut zero = vec![vec![false; places]; size(most) + 1];
         for counts in lists(places, 0..=k - 1) {
             let mut rest = counts.as_slice();
             let all_up = regions.iter().all(|m| {
-                let (region, others) = rest.split_at(*m as usize);
+                let (region, others) = rest.split_at(size(*m));
                 rest = others;
                 goes_up(*m, region.iter().sum(), k)
             });
             if all_up {
-                let n = counts.iter().sum::<u64>() as usize;
+                let n = size(counts.iter().sum());
                 for (place, count) in counts.iter().enumerate() {
                     zero[n][place] |= *count == 0;
                 }
             }
         }
         for n in 0..=most + 2 {
-            let feasible = zero
-                .get(n as usize)
-                .is_some_and(|places| !places.is_empty() && places.iter().all(|z| *z));
-            assert_eq!(
-                root_may_publish(&regions, n, k),
-                n >= k && feasible,
-                "k {k}, regions {regions:?}, n {n}"
-            );
+            let feasible = |places: &Vec<bool>| places.iter().all(|zero| *zero) && !places.is_empty();
+            let allowed = n >= k && zero.get(size(n)).is_some_and(feasible);
+            assert_eq!(root_may_publish(&regions, n, k), allowed, "k {k}, {regions:?}, n {n}");
         }
     }
 }

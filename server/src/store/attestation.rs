@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// How many tokens may be issued; each number is a total, this claim included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ceiling {
+pub(crate) struct Ceiling {
     /// For the invite's batch, ever.
     pub batch_total: u64,
     /// For the invite's batch since the last tick, if that is limited.
@@ -37,19 +37,20 @@ impl Ceiling {
 
 /// What became of a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Claim {
+pub(crate) enum Claim {
     /// The invite is now used, for this request. Exactly one request ever gets this for one invite.
     New,
     /// It was used for this very request before: the answer may be given again.
     Repeat,
     /// It was used for another request.
     UsedOtherwise,
-    /// A ceiling is reached. Whether the invite was used for another request is not said.
+    /// The ceiling per tick is reached, and whether the invite was used for another request is not said; or the invite
+    /// is unused and a total is reached, which only happens where more invites were made than a batch allows.
     Exhausted,
 }
 
 /// The store of used invites. Dropping it ends its thread; nothing is lost by that.
-pub struct AttestationStore {
+pub(crate) struct AttestationStore {
     dir: PathBuf,
     writer: Writer<Invites>,
     generations: Generations,
@@ -63,7 +64,7 @@ impl AttestationStore {
     /// records once, to check and to count them.
     ///
     /// Errors: [`StoreError::Corrupt`] if used invites may be missing; then nothing may be issued.
-    pub fn open(dir: &Path, start_tick: Tick) -> Result<Self, StoreError> {
+    pub(crate) fn open(dir: &Path, start_tick: Tick) -> Result<Self, StoreError> {
         create_dir(dir, SECRET_DIR)?;
         let generations = Generations::new(dir, PREFIX);
         let path = dir.join(USED);
@@ -99,26 +100,32 @@ impl AttestationStore {
     }
 
     /// Uses an invite for a request; durable before the answer. In this order: used for this request is
-    /// [`Claim::Repeat`]; then a reached ceiling is [`Claim::Exhausted`], whether the invite is used or not, so that
-    /// asking about one tells nothing; then used for another request is [`Claim::UsedOtherwise`]; else [`Claim::New`].
-    pub async fn claim(&self, id: InviteId, digest: RequestDigest, ceiling: Ceiling) -> Result<Claim, StoreError> {
+    /// [`Claim::Repeat`]; then a reached ceiling per tick is [`Claim::Exhausted`], whether the invite is used or not, so
+    /// that asking about one tells nothing; then used for another request is [`Claim::UsedOtherwise`]; then a reached
+    /// total is [`Claim::Exhausted`]; else [`Claim::New`].
+    pub(crate) async fn claim(
+        &self,
+        id: InviteId,
+        digest: RequestDigest,
+        ceiling: Ceiling,
+    ) -> Result<Claim, StoreError> {
         self.writer.decide((id, digest, ceiling)).await
     }
 
     /// Whether the invite was used for this very request. Uses nothing.
-    pub async fn is_repeat(&self, id: InviteId, digest: RequestDigest) -> Result<bool, StoreError> {
+    pub(crate) async fn is_repeat(&self, id: InviteId, digest: RequestDigest) -> Result<bool, StoreError> {
         Ok(self.claim(id, digest, Ceiling::NOTHING).await? == Claim::Repeat)
     }
 
     /// The tick whose end the store has last seen.
-    pub fn last_tick(&self) -> Tick {
+    pub(crate) fn last_tick(&self) -> Tick {
         self.last_tick.load(Ordering::SeqCst)
     }
 
     /// Ends a tick: counts per tick begin again, and no trace of the order in which earlier claims came is left in the
     /// directory. Claims go on meanwhile. Can be repeated, and finishes what a crash or an error interrupted; an
     /// earlier tick than the last is [`StoreError::Refused`]. Blocks: not to be called from an async task.
-    pub fn tick(&self, tick: Tick) -> Result<(), StoreError> {
+    pub(crate) fn tick(&self, tick: Tick) -> Result<(), StoreError> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let last = self.last_tick();
         if tick < last {
@@ -146,7 +153,9 @@ impl AttestationStore {
         }
         let mut sources: Vec<Source<'_, RECORD>> = vec![Box::new(used.records())];
         for database in &frozen {
-            sources.push(Box::new(database.rows().map(|row| row.map(|(id, digest)| record(&id, &digest)))));
+            sources.push(Box::new(
+                database.rows().map(|row| row.map(|(id, digest)| record(&id, &digest))),
+            ));
         }
         let merged = Arc::new(SortedFile::merge(&self.dir.join(USED), sources)?);
         self.writer.alone(move |invites| {
@@ -159,7 +168,7 @@ impl AttestationStore {
     /// At close: stops the store for everybody, deletes its directory and syncs the parent. Claims under way are
     /// answered first, later ones are [`StoreError::Stopped`]. After a crash in between, [`remove_dir`] finishes it.
     /// Blocks: not to be called from an async task.
-    pub fn destroy(&self) -> Result<(), StoreError> {
+    pub(crate) fn destroy(&self) -> Result<(), StoreError> {
         self.writer.stop();
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         remove_dir(&self.dir)
@@ -185,13 +194,13 @@ struct Issued {
 }
 
 impl Issued {
-    fn exhausts(&self, batch: u16, ceiling: Ceiling) -> bool {
-        let of = |counts: &HashMap<u16, u64>| counts.get(&batch).copied().unwrap_or(0);
-        self.all >= ceiling.all
-            || of(&self.total) >= ceiling.batch_total
-            || ceiling
-                .batch_per_tick
-                .is_some_and(|most| of(&self.since_tick) >= most)
+    fn exhausts_tick(&self, batch: u16, ceiling: Ceiling) -> bool {
+        let since_tick = self.since_tick.get(&batch).copied().unwrap_or(0);
+        ceiling.batch_per_tick.is_some_and(|most| since_tick >= most)
+    }
+
+    fn exhausts_total(&self, batch: u16, ceiling: Ceiling) -> bool {
+        self.all >= ceiling.all || self.total.get(&batch).copied().unwrap_or(0) >= ceiling.batch_total
     }
 
     fn add(&mut self, batch: u16) {
@@ -253,11 +262,15 @@ impl Ledger for Invites {
         if before == Some(*digest.as_bytes()) {
             return Ok(Claim::Repeat);
         }
-        if self.issued.exhausts(id.batch(), ceiling) {
+        if self.issued.exhausts_tick(id.batch(), ceiling) {
             return Ok(Claim::Exhausted);
         }
         if before.is_some() {
+            // also when the total is reached: another answer would tell that the last invite of the batch was used
             return Ok(Claim::UsedOtherwise);
+        }
+        if self.issued.exhausts_total(id.batch(), ceiling) {
+            return Ok(Claim::Exhausted);
         }
         self.staged.insert(*id.as_bytes(), *digest.as_bytes());
         self.issued.add(id.batch());

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The log for its one writer.
-pub struct LogStore {
+pub(crate) struct LogStore {
     reader: LogReader,
     /// Of the signed size.
     tree: TileTree,
@@ -23,7 +23,7 @@ pub struct LogStore {
 
 /// The log as far as it is signed. A clone is cheap and sees what the writer signs later.
 #[derive(Clone)]
-pub struct LogReader {
+pub(crate) struct LogReader {
     dir: Arc<Path>,
     signed: Arc<RwLock<Signed>>,
 }
@@ -38,7 +38,7 @@ struct Signed {
 impl LogStore {
     /// Makes a log of one entry, signed and durable when this returns. A directory that has a checkpoint is
     /// [`StoreError::Refused`].
-    pub fn create(dir: &Path, genesis: &[u8], signer: &NoteSigner) -> Result<Self, StoreError> {
+    pub(crate) fn create(dir: &Path, genesis: &[u8], signer: &NoteSigner) -> Result<Self, StoreError> {
         create_dir(dir, PUBLIC_DIR)?;
         if !read_checkpoint(dir)?.is_empty() {
             return Err(StoreError::Refused(format!("{} holds a log already", dir.display())));
@@ -51,7 +51,7 @@ impl LogStore {
 
     /// Opens a log: verifies its checkpoint, and that tiles and last bundle are those of the signed tree's right edge.
     /// Full tiles are not read; an audit does that.
-    pub fn open(dir: &Path, verifier: &NoteVerifier) -> Result<Self, StoreError> {
+    pub(crate) fn open(dir: &Path, verifier: &NoteVerifier) -> Result<Self, StoreError> {
         // a killed process may have renamed the checkpoint and not synced that
         sync_dir(dir)?;
         let corrupt = |why: String| StoreError::Corrupt(format!("the log in {}: {why}", dir.display()));
@@ -75,7 +75,9 @@ impl LogStore {
             tile.filter(|tile| tile.name.level == Some(0)).map(|tile| tile.bytes)
         };
         if of_leaves(&leaves) != of_leaves(&log.tree) {
-            return Err(corrupt("the entries of the last bundle are not those of its tile".to_owned()));
+            return Err(corrupt(
+                "the entries of the last bundle are not those of its tile".to_owned(),
+            ));
         }
         Ok(log)
     }
@@ -97,14 +99,14 @@ impl LogStore {
     }
 
     /// What handlers read from.
-    pub fn reader(&self) -> &LogReader {
+    pub(crate) fn reader(&self) -> &LogReader {
         &self.reader
     }
 
     /// Writes entries and tiles behind the signed size `at`, durable when this returns, and yields the head to be
     /// signed. Nobody sees them before. Can be repeated, with the same or with other entries, also after a crash;
     /// if exactly these entries are signed already, yields that head. Any other `at` is [`StoreError::Refused`].
-    pub fn append(&mut self, at: u64, entries: &[Vec<u8>]) -> Result<TreeHead, StoreError> {
+    pub(crate) fn append(&mut self, at: u64, entries: &[Vec<u8>]) -> Result<TreeHead, StoreError> {
         let signed = self.reader.head();
         if at != signed.size {
             return if self.holds(at, entries)? {
@@ -145,7 +147,7 @@ impl LogStore {
     /// Signs the head that [`Self::append`] gave and puts it in the place of the checkpoint of size `previous_size`;
     /// durable when this returns, and only then do readers see it. Does nothing if it is signed already. Refused if
     /// the checkpoint on disk is another one, or if the head is not what was appended.
-    pub fn sign(&mut self, previous_size: u64, head: TreeHead, signer: &NoteSigner) -> Result<(), StoreError> {
+    pub(crate) fn sign(&mut self, previous_size: u64, head: TreeHead, signer: &NoteSigner) -> Result<(), StoreError> {
         let refused = |why: &str| Err(StoreError::Refused(format!("the log's head is not signed: {why}")));
         let signed = self.reader.signed();
         let malformed = |error: protocol::error::Error| StoreError::Refused(error.to_string());
@@ -203,23 +205,23 @@ impl LogStore {
 
 impl LogReader {
     /// The newest signed checkpoint: a note, as served.
-    pub fn checkpoint(&self) -> Arc<[u8]> {
+    pub(crate) fn checkpoint(&self) -> Arc<[u8]> {
         self.signed().checkpoint
     }
 
     /// How many entries are signed.
-    pub fn size(&self) -> u64 {
+    pub(crate) fn size(&self) -> u64 {
         self.head().size
     }
 
     /// Size and root of the newest signed checkpoint.
-    pub fn head(&self) -> TreeHead {
+    pub(crate) fn head(&self) -> TreeHead {
         self.signed().head
     }
 
     /// A tile or bundle that lies within the signed size, or nothing. A narrower one than is on disk, for readers with
     /// an older checkpoint, is cut from that. Reads a file: at most some megabytes.
-    pub fn tile(&self, name: TileName) -> Result<Option<Vec<u8>>, StoreError> {
+    pub(crate) fn tile(&self, name: TileName) -> Result<Option<Vec<u8>>, StoreError> {
         loop {
             let size = self.size();
             if name.width == 0 || !name.is_within(size) {
@@ -241,7 +243,7 @@ impl LogReader {
 
     /// Shows the entries `from..to` with their indexes, one bundle in memory at a time; stops at the first error.
     /// More than is signed is [`StoreError::Refused`].
-    pub fn entries<E: From<StoreError>>(
+    pub(crate) fn entries<E: From<StoreError>>(
         &self,
         from: u64,
         to: u64,
@@ -320,7 +322,10 @@ fn cut(mut bytes: Vec<u8>, stored: TileName, width: u32) -> Result<Vec<u8>, Stor
         return Ok(bytes);
     }
     let mut bundle = Vec::new();
-    for entry in read_entries(&bytes, u64::from(stored.width))?.into_iter().take(width as usize) {
+    for entry in read_entries(&bytes, u64::from(stored.width))?
+        .into_iter()
+        .take(width as usize)
+    {
         put_bundled(&mut bundle, entry).map_err(|error| StoreError::Corrupt(error.to_string()))?;
     }
     Ok(bundle)
@@ -365,18 +370,18 @@ fn tidy(root: &Path, dir: &Path, size: u64, touched: &mut BTreeSet<PathBuf>) -> 
 
 /// Writes files below `root` and makes them durable: all are written before the first is synced, so that the disk can
 /// take them together; then every directory on the way to one, and the `touched` ones.
-fn write_files(
-    root: &Path,
-    files: &[(TileName, Vec<u8>)],
-    mut touched: BTreeSet<PathBuf>,
-) -> Result<(), StoreError> {
+fn write_files(root: &Path, files: &[(TileName, Vec<u8>)], mut touched: BTreeSet<PathBuf>) -> Result<(), StoreError> {
     let path_of = |name: &TileName| root.join(name.path());
     for (name, bytes) in files {
         let path = path_of(name);
         let dir = super::parent(&path);
         fs::create_dir_all(dir).map_err(failed("create", dir))?;
         fs::write(&path, bytes).map_err(failed("write", &path))?;
-        touched.extend(dir.ancestors().take_while(|dir| dir.starts_with(root)).map(Path::to_owned));
+        touched.extend(
+            dir.ancestors()
+                .take_while(|dir| dir.starts_with(root))
+                .map(Path::to_owned),
+        );
     }
     for (name, _) in files {
         let path = path_of(name);

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What became of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Redeemed {
+pub(crate) enum Redeemed {
     /// It is counted now. Exactly one caller ever gets this for one nonce.
     Now,
     /// It was counted before, and that is durable.
@@ -28,7 +28,7 @@ pub enum Redeemed {
 
 /// A pledge that is counted and not published. No `Debug`: it says where somebody will be.
 #[derive(Clone, PartialEq, Eq)]
-pub struct PooledPledge {
+pub(crate) struct PooledPledge {
     /// Its key.
     pub nonce: Nonce,
     /// What was pledged.
@@ -40,7 +40,7 @@ pub struct PooledPledge {
 /// The store of pledges. Dropping it ends its thread; nothing is lost by that.
 ///
 /// The calls that block are the publisher's and must not be made from an async task.
-pub struct RedemptionStore {
+pub(crate) struct RedemptionStore {
     dir: PathBuf,
     writer: Writer<Pools>,
     generations: Generations,
@@ -52,7 +52,7 @@ pub struct RedemptionStore {
 impl RedemptionStore {
     /// Opens the pools in `redemption_dir`, or makes an empty one whose last tick is `start_tick`, and the spent nonces
     /// in `spent_dir`. Before anything is spent, the caller compares [`Self::spent_through`] with the log. Blocks.
-    pub fn open(redemption_dir: &Path, spent_dir: &Path, start_tick: Tick) -> Result<Self, StoreError> {
+    pub(crate) fn open(redemption_dir: &Path, spent_dir: &Path, start_tick: Tick) -> Result<Self, StoreError> {
         create_dir(redemption_dir, SECRET_DIR)?;
         let generations = Generations::new(redemption_dir, PREFIX);
         let mut pools = generations.open(start_tick)?;
@@ -76,13 +76,13 @@ impl RedemptionStore {
 
     /// Counts a token, once: looks among pending and published pledges, and if it is in neither, puts it into the
     /// fresh pool. Durable before the answer, whichever it is.
-    pub async fn spend(&self, token: VerifiedToken) -> Result<Redeemed, StoreError> {
+    pub(crate) async fn spend(&self, token: VerifiedToken) -> Result<Redeemed, StoreError> {
         self.writer.decide(token).await
     }
 
     /// At the closing tick: finishes the writes under way; from then on every spend is [`Redeemed::Closed`] and every
     /// pool counts as frozen. It holds until the store is opened again. Blocks.
-    pub fn refuse(&self) -> Result<(), StoreError> {
+    pub(crate) fn refuse(&self) -> Result<(), StoreError> {
         self.writer.alone(|pools| {
             pools.frozen.extend(pools.fresh.take());
             Ok(())
@@ -91,7 +91,7 @@ impl RedemptionStore {
 
     /// At the end of a tick: opens a fresh pool and freezes the one before. Does nothing if that was done for this
     /// tick; an earlier one, or a store that refuses, is [`StoreError::Refused`]. Durable when it returns. Blocks.
-    pub fn freeze(&self, tick: Tick) -> Result<(), StoreError> {
+    pub(crate) fn freeze(&self, tick: Tick) -> Result<(), StoreError> {
         let _turn = self.turn();
         let last = self.last_tick();
         if tick < last {
@@ -112,17 +112,17 @@ impl RedemptionStore {
     }
 
     /// The tick at whose end the fresh pool was opened.
-    pub fn last_tick(&self) -> Tick {
+    pub(crate) fn last_tick(&self) -> Tick {
         self.last_tick.load(Ordering::SeqCst)
     }
 
     /// Whether there is a frozen pool, empty or not: a tick that is not finished. Blocks.
-    pub fn has_frozen(&self) -> Result<bool, StoreError> {
+    pub(crate) fn has_frozen(&self) -> Result<bool, StoreError> {
         self.writer.alone(|pools| Ok(!pools.frozen.is_empty()))
     }
 
     /// The pledges of all frozen pools that are not among the spent nonces, by nonce, each once. Blocks.
-    pub fn frozen(&self) -> Result<Vec<PooledPledge>, StoreError> {
+    pub(crate) fn frozen(&self) -> Result<Vec<PooledPledge>, StoreError> {
         let now = |pools: &mut Pools| Ok((pools.frozen.clone(), pools.spent.clone()));
         let (frozen, spent) = self.writer.alone(now)?;
         let mut pledges = BTreeMap::new();
@@ -139,7 +139,7 @@ impl RedemptionStore {
 
     /// Puts the pledges that stay pending into the fresh pool, in the order of their nonces; durable when it returns.
     /// What is there already stays as it is. Spends go on in between. Blocks.
-    pub fn keep(&self, survivors: &[PooledPledge]) -> Result<(), StoreError> {
+    pub(crate) fn keep(&self, survivors: &[PooledPledge]) -> Result<(), StoreError> {
         let _turn = self.turn();
         let mut survivors: Vec<&PooledPledge> = survivors.iter().collect();
         survivors.sort_unstable_by_key(|survivor| survivor.nonce);
@@ -159,7 +159,7 @@ impl RedemptionStore {
 
     /// Deletes the frozen pools, and with them the order in which their pledges came. The caller has made durable what
     /// becomes of each: published and added to the spent nonces, or kept. Can be repeated. Blocks.
-    pub fn drop_frozen(&self) -> Result<(), StoreError> {
+    pub(crate) fn drop_frozen(&self) -> Result<(), StoreError> {
         let _turn = self.turn();
         let fresh = self.writer.alone(|pools| {
             pools.frozen.clear();
@@ -170,14 +170,14 @@ impl RedemptionStore {
 
     /// How many log entries the spent nonces cover, from 0 without a gap. If that is less than the log's size, the
     /// caller derives the rest from the log before anything is spent; if it is more, the log has lost entries.
-    pub fn spent_through(&self) -> u64 {
+    pub(crate) fn spent_through(&self) -> u64 {
         self.turn().through()
     }
 
     /// Adds the nonces of the log entries `from..to`; an empty list, too, extends what is covered. From its return on
     /// [`Self::spend`] looks into them. Ranges that are covered are ignored; one that does not begin at
     /// [`Self::spent_through`] is [`StoreError::Refused`]. Durable when it returns. Blocks.
-    pub fn add_spent(&self, from: u64, to: u64, nonces: Vec<Nonce>) -> Result<(), StoreError> {
+    pub(crate) fn add_spent(&self, from: u64, to: u64, nonces: Vec<Nonce>) -> Result<(), StoreError> {
         let mut spent = self.turn();
         let added = spent.add(from, to, nonces);
         // also after an error: a run may have been added before a merge failed
@@ -192,7 +192,7 @@ impl RedemptionStore {
     /// At close: stops the store for everybody, deletes the pools with all that was withheld, and syncs the parent.
     /// Later calls are [`StoreError::Stopped`]. After a crash in between, [`remove_dir`] finishes it. The spent nonces
     /// stay: they are in the public log. Blocks.
-    pub fn destroy(&self) -> Result<(), StoreError> {
+    pub(crate) fn destroy(&self) -> Result<(), StoreError> {
         self.writer.stop();
         let _turn = self.turn();
         remove_dir(&self.dir)

@@ -208,7 +208,8 @@ fn settle(dir: &Path) -> Result<(), StoreError> {
         if path.is_dir() {
             settle(&path)?;
         } else {
-            fs::set_permissions(&path, Permissions::from_mode(SECRET_FILE)).map_err(failed("set the mode of", &path))?;
+            fs::set_permissions(&path, Permissions::from_mode(SECRET_FILE))
+                .map_err(failed("set the mode of", &path))?;
             let file = File::open(&path).map_err(failed("open", &path))?;
             file.sync_all().map_err(failed("sync", &path))?;
         }

@@ -41,27 +41,23 @@ fn one_token_spent_five_hundred_times_at_once_is_counted_once() {
     let dir = tempfile::tempdir().unwrap();
     let asked = Asked::open(dir.path());
     let store = Arc::new(asked.store);
-    let (to_spend, answers) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
-    for _ in 0..500 {
-        to_spend.lock().unwrap().extend(tokens(1));
-    }
-    asked.runtime.block_on(async {
-        let spends: Vec<_> = to_spend
-            .into_inner()
-            .unwrap()
-            .into_iter()
-            .map(|token| {
-                let store = store.clone();
-                tokio::spawn(async move { store.spend(token).await.unwrap() })
-            })
-            .collect();
-        for spend in spends {
-            answers.lock().unwrap().push(spend.await.unwrap());
-        }
-    });
-    let answers = answers.into_inner().unwrap();
+    let same: Vec<VerifiedToken> = (0..500).flat_map(|_| tokens(1)).collect();
+    let spends: Vec<_> = same
+        .into_iter()
+        .map(|token| {
+            let store = store.clone();
+            asked.runtime.spawn(async move { store.spend(token).await.unwrap() })
+        })
+        .collect();
+    let answers: Vec<Redeemed> = spends
+        .into_iter()
+        .map(|spend| asked.runtime.block_on(spend).unwrap())
+        .collect();
     assert_eq!(answers.iter().filter(|answer| **answer == Redeemed::Now).count(), 1);
-    assert_eq!(answers.iter().filter(|answer| **answer == Redeemed::Before).count(), 499);
+    assert_eq!(
+        answers.iter().filter(|answer| **answer == Redeemed::Before).count(),
+        499
+    );
     store.freeze(1).unwrap();
     assert_eq!(store.frozen().unwrap().len(), 1);
 }
@@ -72,7 +68,10 @@ fn a_pledge_comes_out_of_the_pool_as_it_went_in() {
     let asked = Asked::open(dir.path());
     asked.spend(0..20, Redeemed::Now);
     assert!(!asked.store.has_frozen().unwrap());
-    assert!(asked.store.frozen().unwrap().is_empty(), "the fresh pool is nobody's business before the tick");
+    assert!(
+        asked.store.frozen().unwrap().is_empty(),
+        "the fresh pool is nobody's business before the tick"
+    );
     asked.store.freeze(1).unwrap();
     let frozen = asked.store.frozen().unwrap();
     assert!(frozen.is_sorted_by_key(|pooled| pooled.nonce));
@@ -120,8 +119,10 @@ impl Tick {
         let store = &asked.store;
         store.freeze(1).unwrap();
         let frozen = store.frozen().unwrap();
-        let survivors: Vec<PooledPledge> =
-            frozen.into_iter().filter(|pooled| !self.published.contains(&pooled.nonce)).collect();
+        let survivors: Vec<PooledPledge> = frozen
+            .into_iter()
+            .filter(|pooled| !self.published.contains(&pooled.nonce))
+            .collect();
         if store.has_frozen().unwrap() {
             assert_eq!(survivors.len(), 6, "{step}");
             store.add_spent(1, 5, self.published.clone()).unwrap();
@@ -138,7 +139,11 @@ impl Tick {
         asked.spend(0..12, Redeemed::Before);
         asked.store.freeze(2).unwrap();
         let frozen = asked.store.frozen().unwrap();
-        assert_eq!(frozen.len(), 8, "{step}: six survivors, two new ones, none published again");
+        assert_eq!(
+            frozen.len(),
+            8,
+            "{step}: six survivors, two new ones, none published again"
+        );
         assert!(frozen.iter().all(|pooled| !self.published.contains(&pooled.nonce)));
     }
 }
@@ -156,7 +161,10 @@ fn a_crash_between_any_two_steps_of_a_tick_loses_and_doubles_nothing() {
     tick.crash("frozen");
     let store = &tick.asked.store;
     let frozen = store.frozen().unwrap();
-    tick.survivors = frozen.into_iter().filter(|pooled| !tick.published.contains(&pooled.nonce)).collect();
+    tick.survivors = frozen
+        .into_iter()
+        .filter(|pooled| !tick.published.contains(&pooled.nonce))
+        .collect();
     tick.crash("planned");
     store.add_spent(1, 5, tick.published.clone()).unwrap();
     tick.crash("spent");
@@ -222,7 +230,10 @@ fn spends_during_ticks_are_counted_once_and_all_are_kept() {
         store.keep(keep).unwrap();
         store.drop_frozen().unwrap();
     }
-    let counted: usize = spends.into_iter().map(|spends| asked.runtime.block_on(spends).unwrap()).sum();
+    let counted: usize = spends
+        .into_iter()
+        .map(|spends| asked.runtime.block_on(spends).unwrap())
+        .sum();
     assert_eq!(counted, 400);
     store.refuse().unwrap();
     let mut all: Vec<Nonce> = store.frozen().unwrap().iter().map(|pooled| pooled.nonce).collect();
@@ -246,7 +257,12 @@ fn after_refuse_nothing_is_taken_and_every_pool_is_frozen() {
     assert!(matches!(store.freeze(2), Err(StoreError::Refused(_))));
     let survivors = store.frozen().unwrap();
     assert!(matches!(store.keep(&survivors), Err(StoreError::Refused(_))));
-    tick.crash_free_reopen();
+    // a crash forgets the refusal, nothing else: the publisher refuses again
+    let copy = tick.temp.path().join("refused");
+    copy_dir(&tick.dir, &copy);
+    let reopened = Asked::open(&copy);
+    reopened.store.refuse().unwrap();
+    assert_eq!(reopened.store.frozen().unwrap().len(), 12);
     store.drop_frozen().unwrap();
     assert!(pools(&tick.dir).is_empty() && !store.has_frozen().unwrap());
     store.destroy().unwrap();
@@ -255,17 +271,6 @@ fn after_refuse_nothing_is_taken_and_every_pool_is_frozen() {
     assert!(matches!(tick.asked.runtime.block_on(spend), Err(StoreError::Stopped)));
     assert!(matches!(store.refuse(), Err(StoreError::Stopped)));
     store.destroy().unwrap();
-}
-
-impl Tick {
-    /// A crash after `refuse` forgets the refusal only: the publisher refuses again.
-    fn crash_free_reopen(&self) {
-        let copy = self.temp.path().join("refused");
-        copy_dir(&self.dir, &copy);
-        let asked = Asked::open(&copy);
-        asked.store.refuse().unwrap();
-        assert_eq!(asked.store.frozen().unwrap().len(), 12);
-    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn the_highest_tick_is_last_whatever_its_sign() {
     pools.create(-3).unwrap();
     pools.create(0).unwrap();
     pools.create(10).unwrap();
-    std::fs::create_dir(dir.path().join("pool-07")).unwrap(); // not our spelling
+    fs::create_dir(dir.path().join("pool-07")).unwrap(); // not our spelling
     let ticks: Vec<Tick> = pools.open(99).unwrap().iter().map(SledDir::tick).collect();
     assert_eq!(ticks, [-12, -3, 0, 10]);
     pools.remove_all_but(Some(0)).unwrap();
@@ -38,7 +38,10 @@ fn what_was_written_is_in_a_copy_taken_at_that_moment() {
             }
         }
     }
-    assert!(names(&dir.path().join("pool-0/blobs")).is_empty(), "write() syncs no blobs");
+    assert!(
+        names(&dir.path().join("pool-0/blobs")).is_empty(),
+        "write() syncs no blobs"
+    );
 }
 
 #[test]
@@ -47,16 +50,16 @@ fn half_made_and_half_deleted_databases_are_swept_and_a_gutted_one_is_refused() 
     let pools = Generations::new(dir.path(), "pool-");
     drop(pools.open(0).unwrap());
     for leftover in ["new", "removed-pool--1"] {
-        std::fs::create_dir(dir.path().join(leftover)).unwrap();
-        std::fs::write(dir.path().join(leftover).join("conf"), b"torn").unwrap();
+        fs::create_dir(dir.path().join(leftover)).unwrap();
+        fs::write(dir.path().join(leftover).join("conf"), b"torn").unwrap();
     }
-    std::fs::write(dir.path().join("used.tmp"), b"torn").unwrap();
+    fs::write(dir.path().join("used.tmp"), b"torn").unwrap();
     assert_eq!(pools.open(0).unwrap().len(), 1);
     assert_eq!(names(dir.path()), ["pool-0"]);
     let data = dir.path().join("pool-0/db");
-    std::fs::write(&data, b"").unwrap();
+    fs::write(&data, b"").unwrap();
     assert!(matches!(pools.open(0), Err(StoreError::Corrupt(_))));
-    std::fs::remove_file(&data).unwrap();
+    fs::remove_file(&data).unwrap();
     assert!(matches!(pools.open(0), Err(StoreError::Corrupt(_))));
 }
 
@@ -78,7 +81,7 @@ fn nobody_else_can_read_a_database() {
     let dir = tempfile::tempdir().unwrap();
     let pools = Generations::new(dir.path(), "pool-");
     let open = pools.open(0).unwrap();
-    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&open[0].path), SECRET_DIR);
     assert_eq!(mode(&open[0].path.join("db")), SECRET_FILE);
 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::store::tests_support::sha256;
+use std::fs;
 
 type Words = SortedFile<32, 4>;
 
@@ -47,7 +48,13 @@ fn a_merge_has_every_record_once_and_refuses_a_contradiction() {
     let contradiction = Words::merge(&path, vec![source(&all), source(&[other])]);
     assert!(matches!(contradiction, Err(StoreError::Corrupt(_))));
     // the failed attempt changed nothing
-    assert!(Words::open(&path).unwrap().records().map(Result::unwrap).eq(all.iter().copied()));
+    assert!(
+        Words::open(&path)
+            .unwrap()
+            .records()
+            .map(Result::unwrap)
+            .eq(all.iter().copied())
+    );
 }
 
 #[test]
@@ -60,7 +67,7 @@ fn a_file_that_is_torn_or_not_sorted_is_refused() {
         [records[1], records[0]].concat(),
         [records[1], records[1]].concat(),
     ] {
-        std::fs::write(&path, bad).unwrap();
+        fs::write(&path, bad).unwrap();
         assert!(matches!(Words::open(&path), Err(StoreError::Corrupt(_))));
     }
 }

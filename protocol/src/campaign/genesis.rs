@@ -1,0 +1,290 @@
+//! The genesis document and its rules.
+
+use crate::codec::{self, object, unique_map};
+use crate::error::Error;
+use crate::publication::Schedule;
+use ed25519_dalek::VerifyingKey;
+use serde::{Deserialize, Deserializer, Serialize};
+use std::collections::BTreeMap;
+
+/// A text per language tag.
+pub type Text = BTreeMap<String, String>;
+
+/// The genesis document. Its bytes, not its values, are what the campaign id names; unknown, missing and repeated
+/// members are refused. Times are Unix seconds.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Genesis {
+    /// Of this format: 1.
+    pub version: u32,
+    /// One line per language.
+    #[serde(deserialize_with = "unique_map::deserialize")]
+    pub title: Text,
+    /// What the campaign is, per language; the same languages as the title.
+    #[serde(deserialize_with = "unique_map::deserialize")]
+    pub text: Text,
+    /// `host[:port]` of the Issuer.
+    pub issuer_name: String,
+    /// `host[:port]` of the Origin; also the first half of the log's name.
+    pub origin_name: String,
+    /// `host[:port]` of the Origin's onion service.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub onion: Option<String>,
+    /// URLs of OHTTP relays.
+    pub relays: Vec<String>,
+    /// The Issuer's key: RSASSA-PSS SubjectPublicKeyInfo (RFC 9578 §6.5).
+    #[serde(with = "codec::base64_bytes")]
+    pub token_key: Vec<u8>,
+    /// Ed25519 key of the log's checkpoints.
+    #[serde(with = "codec::base64_array")]
+    pub log_key: [u8; 32],
+    /// Ed25519 key of the receipts.
+    #[serde(with = "codec::base64_array")]
+    pub receipt_key: [u8; 32],
+    /// Ed25519 key of the announcements, whose private half is never on the server.
+    #[serde(with = "codec::base64_array")]
+    pub organiser_key: [u8; 32],
+    /// OHTTP key configurations.
+    #[serde(deserialize_with = "object::deserialize")]
+    pub ohttp_keys: OhttpKeys,
+    /// The least size of a published group, 5 or more.
+    pub k: u32,
+    /// Length of a tick.
+    pub tick_seconds: u32,
+    /// When tokens can be had.
+    pub opens: u64,
+    /// When tick 1 begins, and with it pledging.
+    pub pledges_open: u64,
+    /// When no more tokens are issued.
+    pub issuing_closes: u64,
+    /// When the last tick ends, unless an organiser closes earlier.
+    pub closes: u64,
+    /// What the organisers hope for; a number to show, without effect.
+    pub target: u64,
+    /// The most tokens that may ever be issued.
+    pub eligible: u64,
+    /// SHA-256 of `/places.json`.
+    #[serde(with = "codec::base64_array")]
+    pub places_sha256: [u8; 32],
+    /// SHA-256 of `/map.json`.
+    #[serde(with = "codec::base64_array")]
+    pub map_sha256: [u8; 32],
+    /// Note keys of the log's cosigners.
+    pub witnesses: Vec<String>,
+    /// How many cosignatures a checkpoint needs: more than half of the witnesses, 0 if there are none.
+    pub quorum: u32,
+    /// A demo or a rehearsal, not the real thing; pages show it large.
+    pub rehearsal: bool,
+}
+
+/// OHTTP key configurations of the two gateways; either may be absent.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct OhttpKeys {
+    /// Of the issuer's gateway, base64url.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub issuer: Option<String>,
+    /// Of the origin's gateway, base64url.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub origin: Option<String>,
+}
+
+fn present<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
+    String::deserialize(d).map(Some)
+}
+
+impl Genesis {
+    /// The largest genesis: the size of a log entry.
+    pub const BYTES_MAX: usize = 65_535;
+
+    /// The first and only encoding of a new genesis.
+    pub fn encode(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("a struct of strings, numbers and lists is always JSON")
+    }
+
+    /// Reads a document and checks every rule that needs nothing else.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Error> {
+        if bytes.len() > Self::BYTES_MAX || bytes.first() != Some(&b'{') {
+            return Err(Error::Malformed("genesis"));
+        }
+        let genesis: Self =
+            serde_json::from_slice(bytes).map_err(|e| Error::Campaign(format!("the genesis cannot be read: {e}")))?;
+        match genesis.mistakes().into_iter().next() {
+            Some((member, why)) => Err(Error::Campaign(format!("genesis, {member}: {why}"))),
+            None => Ok(genesis),
+        }
+    }
+
+    /// Every rule that the document breaks: the member, and what is wrong with it.
+    pub fn mistakes(&self) -> Vec<(&'static str, String)> {
+        let mut found = Vec::new();
+        let mut rule = |holds: bool, member: &'static str, why: &str| {
+            if !holds {
+                found.push((member, why.to_owned()));
+            }
+        };
+        rule(self.version == 1, "version", "it must be 1");
+        rule(
+            is_text(&self.title),
+            "title",
+            "it needs at least one language, tags such as \"en\", no empty and no multi-line title",
+        );
+        rule(
+            self.text.keys().eq(self.title.keys()),
+            "text",
+            "it must have the same languages as the title",
+        );
+        rule(
+            is_host(&self.issuer_name),
+            "issuer_name",
+            "it must be host or host:port in lower case, without scheme or path",
+        );
+        rule(
+            is_host(&self.origin_name),
+            "origin_name",
+            "it must be host or host:port in lower case, without scheme or path",
+        );
+        let onion = self.onion.as_deref();
+        rule(
+            onion.is_none_or(|o| is_host(o) && host_of(o).ends_with(".onion")),
+            "onion",
+            "it must be a host that ends in .onion",
+        );
+        rule(
+            self.k >= 5,
+            "k",
+            "it must be 5 or more: smaller groups do not hide anybody",
+        );
+        rule(
+            self.opens <= self.pledges_open,
+            "pledges_open",
+            "it must not be before opens",
+        );
+        rule(
+            self.pledges_open < self.closes,
+            "closes",
+            "it must be after pledges_open",
+        );
+        rule(
+            self.opens < self.issuing_closes,
+            "issuing_closes",
+            "it must be after opens",
+        );
+        rule(
+            self.issuing_closes <= self.closes,
+            "issuing_closes",
+            "it must not be after closes",
+        );
+        rule(self.closes <= TIME_MAX, "closes", "it lies too far in the future");
+        rule(
+            (1..=TICK_SECONDS_MAX).contains(&self.tick_seconds),
+            "tick_seconds",
+            "it must be between 1 second and 31 days",
+        );
+        let whole_ticks = self
+            .closes
+            .saturating_sub(self.pledges_open)
+            .checked_rem(u64::from(self.tick_seconds));
+        rule(
+            whole_ticks.is_none_or(|rest| rest == 0),
+            "closes",
+            "it must lie a whole number of ticks after pledges_open",
+        );
+        let ticks = self
+            .closes
+            .saturating_sub(self.opens)
+            .checked_div(u64::from(self.tick_seconds))
+            .unwrap_or(0);
+        rule(ticks < u64::from(u32::MAX / 2), "closes", "there are too many ticks");
+        rule(self.target >= 1, "target", "it must be 1 or more");
+        rule(
+            (u64::from(self.k)..=ELIGIBLE_MAX).contains(&self.eligible),
+            "eligible",
+            "it must be at least k and at most 100,000,000",
+        );
+        let majority = if self.witnesses.is_empty() {
+            0..=0
+        } else {
+            self.witnesses.len() / 2 + 1..=self.witnesses.len()
+        };
+        rule(
+            majority.contains(&(self.quorum as usize)),
+            "quorum",
+            "it must be more than half of the witnesses, or 0 if there are none",
+        );
+        for (member, key) in [
+            ("log_key", &self.log_key),
+            ("receipt_key", &self.receipt_key),
+            ("organiser_key", &self.organiser_key),
+        ] {
+            rule(
+                VerifyingKey::from_bytes(key).is_ok_and(|key| !key.is_weak()),
+                member,
+                "it is not an Ed25519 public key",
+            );
+        }
+        found
+    }
+
+    /// When what happens.
+    pub fn schedule(&self) -> Schedule {
+        Schedule {
+            opens: self.opens,
+            pledges_open: self.pledges_open,
+            issuing_closes: self.issuing_closes,
+            closes: self.closes,
+            tick_seconds: u64::from(self.tick_seconds),
+        }
+    }
+
+    /// Where the Issuer is: https, and http only for loopback and onion services.
+    pub fn issuer_url(&self) -> String {
+        base_url(&self.issuer_name)
+    }
+
+    /// Where the Origin is, likewise.
+    pub fn origin_url(&self) -> String {
+        base_url(&self.origin_name)
+    }
+}
+
+const TIME_MAX: u64 = 1 << 40;
+const TICK_SECONDS_MAX: u32 = 31 * 24 * 3600;
+const ELIGIBLE_MAX: u64 = 100_000_000;
+
+fn is_text(text: &Text) -> bool {
+    let is_tag =
+        |tag: &str| (2..=16).contains(&tag.len()) && tag.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    let is_line = |line: &str| !line.trim().is_empty() && !line.contains(char::is_control);
+    !text.is_empty() && text.iter().all(|(tag, line)| is_tag(tag) && is_line(line))
+}
+
+fn is_host(name: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-:[]".contains(c);
+    let (host, port) = (host_of(name), name.strip_prefix(host_of(name)).unwrap_or_default());
+    let port_fits = port.is_empty()
+        || port
+            .strip_prefix(':')
+            .is_some_and(|p| p.parse::<u16>().is_ok_and(|n| n.to_string() == p));
+    (1..=253).contains(&host.len()) && name.chars().all(allowed) && port_fits
+}
+
+/// The host of `host[:port]`; an IPv6 address stands in brackets.
+fn host_of(name: &str) -> &str {
+    match name.rfind(']') {
+        Some(end) => &name[..=end],
+        None => name.split(':').next().unwrap_or(name),
+    }
+}
+
+fn base_url(name: &str) -> String {
+    let host = host_of(name);
+    let loopback =
+        host == "localhost" || host == "[::1]" || host.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| ip.is_loopback());
+    let scheme = if loopback || host.ends_with(".onion") {
+        "http"
+    } else {
+        "https"
+    };
+    format!("{scheme}://{name}")
+}
