@@ -1,4 +1,5 @@
 //! Finding a campaign and checking all that its id pins (DESIGN §2), before anything of a participant is made of it.
+//! The id is compared before the genesis is even parsed.
 
 use crate::address::BaseUrl;
 use crate::error::Error;

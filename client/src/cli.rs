@@ -1,4 +1,5 @@
-//! The commands of `headcount`, and what all of them share: the road (`--proxy`), the language, and how they end.
+//! The commands of `headcount`, and what all of them share: the road (`--proxy`), the language, and how they end:
+//! one sentence on standard error and exit code 1, or 2 for a command line that cannot be read.
 
 use clap::{Args, Parser, Subcommand};
 use client::address::BaseUrl;

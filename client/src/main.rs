@@ -1,4 +1,5 @@
-//! `headcount`: the library's functions on a command line. Parses, asks, shows; everything else is in the library.
+//! `headcount`: the library's functions on a command line.
+//! It parses, asks and shows; everything else is in the library.
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -1,4 +1,5 @@
-//! Finding one's own pledge in the log: the whole log is read, and what is looked for never leaves this device.
+//! Finding one's own pledge in the log (DESIGN §4). There is no question for a single entry, because it would give the
+//! asker away: the whole log is read, and what is looked for never leaves this device.
 
 use crate::campaign::Site;
 use crate::error::Error;

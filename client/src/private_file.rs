@@ -1,4 +1,5 @@
-//! Files that this program writes when it is told to: new ones only, readable by their owner alone.
+//! Files that this program writes, and only when it is told to: new ones, readable by their owner alone.
+//! Nothing is overwritten, and nothing empty is left behind.
 
 use crate::error::Error;
 use std::fs::{File, OpenOptions};

@@ -117,6 +117,10 @@ pub async fn rehearse(
             () = &mut stop => break,
             _ = beat.tick() => {}
         }
+        while let Some(ended) = under_way.try_join_next() {
+            count(&mut outcome, ended);
+            progress(&outcome);
+        }
         if under_way.len() >= plan.in_flight_max.max(1)
             && let Some(ended) = under_way.join_next().await
         {
@@ -203,7 +207,81 @@ impl PlaceChoice {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stand_in::World;
+    use crate::campaign::fetch;
+    use crate::stand_in::{World, problem, serve_world};
+
+    async fn stage(base: &crate::address::BaseUrl) -> Arc<Stage> {
+        let network = Network::direct();
+        let site = fetch(&network, base, None).await.ok().unwrap();
+        let issuer = Issuer::find(&network, &site).await.ok().unwrap();
+        Arc::new(Stage { network, site, issuer })
+    }
+
+    fn plan(participants: usize) -> Plan {
+        Plan {
+            participants,
+            rate_per_second: 1000,
+            in_flight_max: 3,
+            seed: 1,
+        }
+    }
+
+    #[tokio::test]
+    async fn simulated_participants_go_the_whole_way_until_they_are_stopped() {
+        let (server, world) = serve_world(|host| World::at(host, |_| {})).await;
+        let invites: Vec<Invite> = (0..7).map(|number| world.invite(number)).collect();
+        let stage = stage(&server.base).await;
+        let never = std::future::pending;
+        let outcome = rehearse(Arc::clone(&stage), invites.clone(), plan(7), never(), |_| {})
+            .await
+            .unwrap();
+        assert_eq!((outcome.participants, outcome.issued, outcome.pledged), (7, 7, 7));
+        assert_eq!(outcome.errors(), 0);
+        let stopped = rehearse(Arc::clone(&stage), invites.clone(), plan(7), async {}, |_| {})
+            .await
+            .unwrap();
+        assert_eq!(stopped, Outcome::default());
+        assert!(rehearse(stage, invites, plan(8), never(), |_| {}).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn failures_are_counted_by_their_reason() {
+        let bound = crate::stand_in::Bound::new().await;
+        let world = World::at(&bound.host(), |_| {});
+        let invites: Vec<Invite> = (0..2).map(|number| world.invite(number)).collect();
+        let server = bound.serve(move |request| {
+            Some(match request.starts_with(b"POST /pledges") {
+                true => problem("403 Forbidden", "not-open"),
+                false => world.answer(request),
+            })
+        });
+        let outcome = rehearse(
+            stage(&server.base).await,
+            invites,
+            plan(2),
+            std::future::pending(),
+            |_| {},
+        );
+        let outcome = outcome.await.unwrap();
+        assert_eq!((outcome.issued, outcome.pledged, outcome.errors()), (2, 0, 2));
+        assert_eq!(outcome.failures.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn the_real_thing_is_never_rehearsed() {
+        let (server, world) = serve_world(|host| World::at(host, |genesis| genesis.rehearsal = false)).await;
+        let invites = vec![world.invite(1)];
+        let refused = rehearse(
+            stage(&server.base).await,
+            invites,
+            plan(1),
+            std::future::pending(),
+            |_| {},
+        )
+        .await;
+        assert!(refused.is_err());
+        assert!(server.requests().iter().all(|request| request.starts_with(b"GET")));
+    }
 
     #[test]
     fn invites_are_codes_or_links_of_this_campaign_one_a_line() {

@@ -188,10 +188,15 @@ impl Operation {
     fn lost(&self, error: &reqwest::Error) -> Error {
         let host = self.base.host();
         let road = if self.direct { "" } else { " through the proxy" };
+        let hint = if self.direct {
+            ""
+        } else {
+            " Check that the proxy (Tor) runs; nothing was sent around it."
+        };
         Error::Lost(if error.is_timeout() {
             format!("{host} did not answer in time{road}; try again.")
         } else if error.is_connect() {
-            format!("No connection to {host}{road}: {}.", root_cause(error))
+            format!("No connection to {host}{road}: {}.{hint}", root_cause(error))
         } else {
             format!("The answer of {host} was lost{road}: {}.", root_cause(error))
         })

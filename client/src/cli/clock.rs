@@ -1,4 +1,5 @@
-//! The only file that reads the clock; and dates as people write them, in UTC (Hinnant's algorithms for civil days).
+//! The only file that reads the wall clock; and dates as people write them, in UTC (Hinnant's algorithms for civil
+//! days). The server's refusals decide, not this device's clock: it only saves questions and invites.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

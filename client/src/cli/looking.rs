@@ -1,4 +1,5 @@
 //! `headcount status`, `counts` and `audit`: commands that only read, and read what everybody reads.
+//! Nothing that they send depends on a phrase.
 
 use crate::cli::approach::heading;
 use crate::cli::console::{Console, harmless_lines};

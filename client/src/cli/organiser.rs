@@ -1,4 +1,5 @@
-//! `headcount organiser …`: the organiser's key, invites, counts, announcements, close.
+//! `headcount organiser …`: the organiser's key, invites, counts, announcements, close. The listener's token is asked
+//! for, read from a file or piped in; the key that signs stays in its file.
 
 use crate::cli::approach::heading;
 use crate::cli::console::{Console, harmless_lines};

@@ -1,4 +1,5 @@
-//! `headcount rehearse`: simulated participants against a server whose campaign is a rehearsal.
+//! `headcount rehearse`: simulated participants against a server whose campaign is a rehearsal. It is also what
+//! `headcount-server demo --simulate N` starts, with the invites on standard input.
 
 use crate::cli::approach::heading;
 use crate::cli::console::Console;

@@ -1,4 +1,5 @@
-//! Secrets come from a file, standard input or a prompt; as an argument only with a warning. Links, phrases, tokens.
+//! Links, phrases and tokens: they come from a file, standard input or a prompt that does not echo; as an argument only
+//! with a warning. Where there is no terminal to ask on, what is piped in is the answer to the first question.
 
 use crate::cli::console::Console;
 use clap::Args;

@@ -1,4 +1,5 @@
-//! `headcount token` and `headcount pledge`: a participation in two sittings, days apart if one likes.
+//! `headcount token` and `headcount pledge`: a participation in two sittings, days apart if one likes. The second never
+//! speaks to the issuer, and waits like `join` unless it is told not to: it may follow the first at once.
 
 use crate::cli::approach::{Approach, Participant};
 use crate::cli::console::Console;
