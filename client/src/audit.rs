@@ -126,9 +126,7 @@ fn report(
 async fn counts_and_head(source: &Source, campaign: &Campaign) -> Result<(Option<Counts>, TreeHead), Error> {
     let counts = campaign::counts(source, campaign).await?;
     if counts.is_none() && matches!(source, Source::Web(_)) {
-        return Err(Error::Misbehaved(
-            "There is no counts.json here, which every campaign has.".to_owned(),
-        ));
+        return Err(Error::Misbehaved("There is no counts.json here, which every campaign has.".to_owned()));
     }
     let mut head = source.head(campaign).await?;
     let wanted = counts.as_ref().map_or(0, |counts| counts.log_size);
@@ -213,9 +211,9 @@ impl Signatures {
 
     async fn first(&mut self) -> Result<(), Error> {
         match self.under_way.pop_front() {
-            Some(task) => task
-                .await
-                .map_err(|_| Error::Local("The checking of signatures was interrupted.".to_owned()))?,
+            Some(task) => {
+                task.await.map_err(|_| Error::Local("The checking of signatures was interrupted.".to_owned()))?
+            }
             None => Ok(()),
         }
     }

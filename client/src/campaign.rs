@@ -47,12 +47,7 @@ pub async fn fetch(network: &Network, base: &BaseUrl, expected: Option<CampaignI
     }
     let head = source.head(&campaign).await?;
     check_genesis(&source, &campaign, head).await?;
-    Ok(Site {
-        campaign,
-        origin: base.clone(),
-        head,
-        source,
-    })
+    Ok(Site { campaign, origin: base.clone(), head, source })
 }
 
 /// Reads genesis and places, from wherever they are, and checks them against each other and the id.
@@ -61,9 +56,7 @@ pub async fn read(source: &Source, expected: Option<CampaignId>) -> Result<Campa
         Some(genesis) => genesis,
         None if matches!(source, Source::Folder(_)) => source.need("genesis.json", Genesis::BYTES_MAX).await?,
         None => {
-            return Err(Error::Misbehaved(
-                "There is no campaign at this address; check it.".to_owned(),
-            ));
+            return Err(Error::Misbehaved("There is no campaign at this address; check it.".to_owned()));
         }
     };
     let found = CampaignId::of(&genesis);
@@ -105,9 +98,7 @@ pub async fn check_map(source: &Source, campaign: &Campaign) -> Result<(), Error
     if <[u8; 32]>::from(Sha256::digest(&map)) == campaign.genesis().map_sha256 {
         Ok(())
     } else {
-        Err(Error::Misbehaved(
-            "The map is not the one that the genesis names.".to_owned(),
-        ))
+        Err(Error::Misbehaved("The map is not the one that the genesis names.".to_owned()))
     }
 }
 

@@ -80,10 +80,7 @@ pub(crate) struct Failure {
 impl Failure {
     /// Adds what to do now; it may hold a secret that the participant must see.
     pub(crate) fn then(what: Error, then: String) -> Self {
-        Self {
-            what: Some(what),
-            then: Some(Zeroizing::new(then)),
-        }
+        Self { what: Some(what), then: Some(Zeroizing::new(then)) }
     }
 
     /// A failure that the result itself has told already.
@@ -94,10 +91,7 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(what: Error) -> Self {
-        Self {
-            what: Some(what),
-            then: None,
-        }
+        Self { what: Some(what), then: None }
     }
 }
 
@@ -176,9 +170,7 @@ pub(crate) fn locate(
         return Ok((BaseUrl::parse(url)?, given));
     };
     if given.is_some_and(|given| given != link.campaign) {
-        return Err(Error::Local(
-            "The link and --campaign name different campaigns.".to_owned(),
-        ));
+        return Err(Error::Local("The link and --campaign name different campaigns.".to_owned()));
     }
     if link.invite.is_some() {
         console.warn(

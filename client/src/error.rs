@@ -32,14 +32,7 @@ pub enum Error {
 impl Error {
     /// Whether the very same request may be tried again at once or after a pause.
     pub fn is_passing(&self) -> bool {
-        matches!(
-            self,
-            Self::Lost(_)
-                | Self::Refused {
-                    problem: Problem::Unavailable | Problem::RateLimited,
-                    ..
-                }
-        )
+        matches!(self, Self::Lost(_) | Self::Refused { problem: Problem::Unavailable | Problem::RateLimited, .. })
     }
 }
 
@@ -51,14 +44,10 @@ impl fmt::Display for Error {
             | Self::Misbehaved(what)
             | Self::Local(what)
             | Self::Unsupported(what) => f.write_str(what),
-            Self::Refused {
-                problem,
-                retry_after_seconds: None,
-            } => f.write_str(problem.advice()),
-            Self::Refused {
-                problem,
-                retry_after_seconds: Some(seconds),
-            } => write!(f, "{} (The server asks to wait {seconds} seconds.)", problem.advice()),
+            Self::Refused { problem, retry_after_seconds: None } => f.write_str(problem.advice()),
+            Self::Refused { problem, retry_after_seconds: Some(seconds) } => {
+                write!(f, "{} (The server asks to wait {seconds} seconds.)", problem.advice())
+            }
             Self::Protocol(error) => write!(f, "Something does not fit: {error}."),
         }
     }

@@ -126,15 +126,13 @@ impl LogReader {
             && let Some(name) = self.names.next()
         {
             let (source, compare_tiles) = (self.source.clone(), self.compare_tiles);
-            self.under_way
-                .push_back(tokio::spawn(fetch(source, name, compare_tiles)));
+            self.under_way.push_back(tokio::spawn(fetch(source, name, compare_tiles)));
         }
         let Some(fetched) = self.under_way.pop_front() else {
             return Ok(None);
         };
-        let fetched = fetched
-            .await
-            .map_err(|_| Error::Local("The reading of the log was interrupted.".to_owned()))??;
+        let fetched =
+            fetched.await.map_err(|_| Error::Local("The reading of the log was interrupted.".to_owned()))??;
         self.take_in(&fetched).await?;
         Ok(Some(fetched.entries))
     }
@@ -163,10 +161,7 @@ impl LogReader {
         if self.source.hash_tile(ours.name).await? == ours.bytes {
             return Ok(());
         }
-        Err(Error::Misbehaved(format!(
-            "The hash tile {} is not the one that the log entries give.",
-            ours.name.path()
-        )))
+        Err(Error::Misbehaved(format!("The hash tile {} is not the one that the log entries give.", ours.name.path())))
     }
 
     /// Demands that all was read and that it has the root of the checkpoint.
@@ -177,9 +172,7 @@ impl LogReader {
         if self.tree.head() == self.head {
             return Ok(());
         }
-        Err(Error::Misbehaved(
-            "The entries of the log do not give the root that its checkpoint signs.".to_owned(),
-        ))
+        Err(Error::Misbehaved("The entries of the log do not give the root that its checkpoint signs.".to_owned()))
     }
 }
 
@@ -228,11 +221,7 @@ pub async fn check_genesis(source: &Source, campaign: &Campaign, head: TreeHead)
     let (mut hash, mut count, mut level) = (*campaign.id().as_bytes(), head.size, 0);
     loop {
         let width = u32::try_from(count.min(TILE_WIDTH)).unwrap_or(u32::MAX);
-        let name = TileName {
-            level: Some(level),
-            index: 0,
-            width,
-        };
+        let name = TileName { level: Some(level), index: 0, width };
         let tile = match edge.iter().position(|known| *known == name) {
             Some(index) => hashes[index].clone(),
             None => source.hash_tile(name).await?,
@@ -260,11 +249,7 @@ fn right_edge(size: u64) -> Vec<TileName> {
     while count > 0 {
         let width = u32::try_from(count % TILE_WIDTH).unwrap_or(0);
         if width > 0 {
-            names.push(TileName {
-                level: Some(level),
-                index: count / TILE_WIDTH,
-                width,
-            });
+            names.push(TileName { level: Some(level), index: count / TILE_WIDTH, width });
         }
         count /= TILE_WIDTH;
         level += 1;
@@ -279,9 +264,7 @@ async fn read_file(path: PathBuf, bytes_max: usize) -> Result<Option<Vec<u8>>, E
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed(error)),
         Ok(metadata) if metadata.len() > bytes_max as u64 => {
-            return Err(Error::Misbehaved(format!(
-                "{shown} is larger than the {bytes_max} bytes that it can have."
-            )));
+            return Err(Error::Misbehaved(format!("{shown} is larger than the {bytes_max} bytes that it can have.")));
         }
         Ok(_) => {}
     }
@@ -300,10 +283,7 @@ fn exact(bytes: Vec<u8>, length: usize, name: TileName) -> Result<Vec<u8>, Error
     if bytes.len() == length {
         Ok(bytes)
     } else {
-        Err(Error::Misbehaved(format!(
-            "The hash tile {} has another length than its name says.",
-            name.path()
-        )))
+        Err(Error::Misbehaved(format!("The hash tile {} has another length than its name says.", name.path())))
     }
 }
 

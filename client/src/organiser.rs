@@ -110,9 +110,7 @@ impl Organiser {
     ) -> Result<Vec<Zeroizing<String>>, Error> {
         let wanted = InvitesWanted { batch, count, per_tick };
         let body = serde_json::to_vec(&wanted).map_err(|_| Error::Local("The batch cannot be named so.".to_owned()))?;
-        let answer = self
-            .post("/organiser/invites", media::JSON, body, LINKS_BYTES_MAX)
-            .await?;
+        let answer = self.post("/organiser/invites", media::JSON, body, LINKS_BYTES_MAX).await?;
         let body = Zeroizing::new(answer.demand(&[200, 201], Some(media::JSON))?.body);
         let strange = || Error::Misbehaved("The server answered with something else than invite links.".to_owned());
         let mut invites: Invites = serde_json::from_slice(&body).map_err(|_| strange())?;
@@ -120,17 +118,12 @@ impl Organiser {
         if invites.batch != batch || invites.links.len() != count as usize || !invites.links.iter().all(usable) {
             return Err(strange());
         }
-        Ok(std::mem::take(&mut invites.links)
-            .into_iter()
-            .map(Zeroizing::new)
-            .collect())
+        Ok(std::mem::take(&mut invites.links).into_iter().map(Zeroizing::new).collect())
     }
 
     /// The published numbers; the organiser sees what everybody sees.
     pub async fn counts(&self) -> Result<Counts, Error> {
-        let answer = self
-            .operation
-            .get_authorised("/organiser/counts", &self.authorization, COUNTS_BYTES_MAX);
+        let answer = self.operation.get_authorised("/organiser/counts", &self.authorization, COUNTS_BYTES_MAX);
         let answer = answer.await?.demand(&[200], Some(media::JSON))?;
         serde_json::from_slice(&answer.body)
             .map_err(|_| Error::Misbehaved("The server's counts are not in the form of this protocol.".to_owned()))
@@ -139,26 +132,18 @@ impl Organiser {
     /// Publishes a signed announcement. It becomes an entry of the log and cannot be taken back.
     pub async fn announce(&self, announcement: &Announcement) -> Result<(), Error> {
         let note = announcement.note.clone().into_bytes();
-        let answer = self
-            .post("/organiser/announcement", NOTE, note, ANSWER_BYTES_MAX)
-            .await?;
+        let answer = self.post("/organiser/announcement", NOTE, note, ANSWER_BYTES_MAX).await?;
         answer.demand(&[202], None).map(|_| ())
     }
 
     /// Makes the end of the next tick the closing tick, for ever.
     pub async fn close(&self) -> Result<(), Error> {
-        let answer = self
-            .post("/organiser/close", media::JSON, Vec::new(), ANSWER_BYTES_MAX)
-            .await?;
+        let answer = self.post("/organiser/close", media::JSON, Vec::new(), ANSWER_BYTES_MAX).await?;
         answer.demand(&[202], None).map(|_| ())
     }
 
     async fn post(&self, path: &str, media_type: &str, body: Vec<u8>, bytes_max: usize) -> Result<Answer, Error> {
-        let message = Message {
-            authorization: Some(&self.authorization),
-            media_type,
-            body,
-        };
+        let message = Message { authorization: Some(&self.authorization), media_type, body };
         self.operation.post(path, message, bytes_max).await
     }
 }

@@ -37,12 +37,7 @@ pub async fn find(site: &Site, phrase: &Phrase, mut progress: impl FnMut(u64, u6
                 Ok(Entry::Pledge(pledge)) => {
                     if let Some(place) = nonces.get(&pledge.nonce()) {
                         pledge.token(campaign).verify_signature(campaign.token_key())?;
-                        found = Some(OwnEntry {
-                            place: *place,
-                            area: pledge.area,
-                            tick,
-                            index,
-                        });
+                        found = Some(OwnEntry { place: *place, area: pledge.area, tick, index });
                     }
                 }
                 Ok(_) => {}

@@ -34,10 +34,7 @@ impl Issuer {
     /// Reads the issuer directory (RFC 9578 §4) and compares its key with the genesis, byte for byte.
     pub async fn find(network: &Network, site: &Site) -> Result<Self, Error> {
         let base = site.issuer()?;
-        let answer = network
-            .operation(&base)?
-            .get(DIRECTORY_PATH, DIRECTORY_BYTES_MAX)
-            .await?;
+        let answer = network.operation(&base)?.get(DIRECTORY_PATH, DIRECTORY_BYTES_MAX).await?;
         let answer = answer.demand(&[200], Some(media::ISSUER_DIRECTORY))?;
         let directory: IssuerDirectory = serde_json::from_slice(&answer.body)
             .map_err(|_| Error::Misbehaved("The issuer's directory cannot be read.".to_owned()))?;
@@ -88,11 +85,7 @@ pub fn prepare(campaign: &Campaign, phrase: &Phrase, place: u32) -> Result<Prepa
         campaign.challenge_digest(),
         pledge.nonce(region),
     )?;
-    Ok(Prepared {
-        request,
-        pending,
-        pledge,
-    })
+    Ok(Prepared { request, pending, pledge })
 }
 
 /// Turns an invite into a token. An answer that is not a signature of the request is discarded and never asked for again.
@@ -137,10 +130,7 @@ pub struct Redeemed {
 pub async fn redeem(network: &Network, site: &Site, token: &Token, pledge: &Pledge) -> Result<Redeemed, Error> {
     let campaign = &site.campaign;
     // Nothing that cannot be counted leaves this device.
-    token
-        .clone()
-        .open(pledge.clone(), campaign)?
-        .verify(campaign.token_key())?;
+    token.clone().open(pledge.clone(), campaign)?.verify(campaign.token_key())?;
     let authorization = Zeroizing::new(token_header(token));
     let posting = Posting {
         network,
@@ -155,10 +145,7 @@ pub async fn redeem(network: &Network, site: &Site, token: &Token, pledge: &Pled
     let receipt: [u8; RECEIPT_BYTES] = answer.body.as_slice().try_into().map_err(|_| bad_receipt())?;
     let key = &campaign.genesis().receipt_key;
     verify_receipt(key, campaign.id(), &token.nonce(), &receipt).map_err(|_| bad_receipt())?;
-    Ok(Redeemed {
-        receipt,
-        repeated: answer.status == 200,
-    })
+    Ok(Redeemed { receipt, repeated: answer.status == 200 })
 }
 
 /// The place that this phrase made this token for, if it did.
@@ -172,28 +159,16 @@ pub fn place_of(campaign: &Campaign, phrase: &Phrase, token: &Token) -> Option<u
 
 /// Demands that the Origin asks everybody for exactly the campaign's tokens (RFC 9577 §2.1): a POST that carries nothing.
 pub async fn check_challenge(network: &Network, base: &BaseUrl, campaign: &Campaign) -> Result<(), Error> {
-    let message = Message {
-        authorization: None,
-        media_type: media::PLEDGE,
-        body: Vec::new(),
-    };
-    let answer = network
-        .operation(base)?
-        .post("/pledges", message, RECEIPT_BYTES)
-        .await?;
-    let Some(header) = (answer.status == 401)
-        .then_some(answer.www_authenticate.as_deref())
-        .flatten()
-    else {
+    let message = Message { authorization: None, media_type: media::PLEDGE, body: Vec::new() };
+    let answer = network.operation(base)?.post("/pledges", message, RECEIPT_BYTES).await?;
+    let Some(header) = (answer.status == 401).then_some(answer.www_authenticate.as_deref()).flatten() else {
         return Err(answer.refusal());
     };
     let (challenge, key) = parse_challenge_header(header)?;
     if challenge == *campaign.challenge() && key == campaign.token_key().spki() {
         Ok(())
     } else {
-        Err(Error::Misbehaved(
-            "The server asks for other tokens than the campaign's.".to_owned(),
-        ))
+        Err(Error::Misbehaved("The server asks for other tokens than the campaign's.".to_owned()))
     }
 }
 
@@ -218,10 +193,7 @@ impl Posting<'_> {
                 Err(error) => error,
             };
             let pause = match &refusal {
-                Error::Refused {
-                    retry_after_seconds: Some(seconds),
-                    ..
-                } => Duration::from_secs(*seconds),
+                Error::Refused { retry_after_seconds: Some(seconds), .. } => Duration::from_secs(*seconds),
                 _ => PAUSE * attempt,
             };
             if attempt == ATTEMPTS || !refusal.is_passing() || pause > PAUSE_MAX {
@@ -233,11 +205,8 @@ impl Posting<'_> {
     }
 
     async fn once(&self, answer_bytes: usize) -> Result<Answer, Error> {
-        let message = Message {
-            authorization: Some(self.authorization),
-            media_type: self.media_type,
-            body: self.body.to_vec(),
-        };
+        let message =
+            Message { authorization: Some(self.authorization), media_type: self.media_type, body: self.body.to_vec() };
         let operation = self.network.operation(self.base)?;
         operation.post(self.path, message, answer_bytes).await
     }

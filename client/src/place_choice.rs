@@ -11,10 +11,7 @@ pub fn find(places: &Places, wanted: &str, language: Option<&str>) -> Result<u32
     if let Ok(index) = wanted.parse::<u32>() {
         let exists = places.region_of(index).is_some();
         return exists.then_some(index).ok_or_else(|| {
-            Error::Local(format!(
-                "There is no place {index}; their numbers go from 0 to {}.",
-                places.places.len() - 1
-            ))
+            Error::Local(format!("There is no place {index}; their numbers go from 0 to {}.", places.places.len() - 1))
         });
     }
     let (wanted_as_typed, wanted) = (wanted, wanted.to_lowercase());
@@ -26,10 +23,7 @@ pub fn find(places: &Places, wanted: &str, language: Option<&str>) -> Result<u32
         let similar = matching(places, |name| !wanted.is_empty() && name.contains(&wanted));
         (similar, format!("No place is called {}", harmless(wanted_as_typed)))
     } else {
-        (
-            exact,
-            format!("Several places are called {}", harmless(wanted_as_typed)),
-        )
+        (exact, format!("Several places are called {}", harmless(wanted_as_typed)))
     };
     let shown: Vec<String> = candidates
         .iter()
@@ -39,25 +33,19 @@ pub fn find(places: &Places, wanted: &str, language: Option<&str>) -> Result<u32
     let more = candidates.len().saturating_sub(CANDIDATES_MAX);
     Err(Error::Local(match (shown.is_empty(), more) {
         (true, _) => format!("{sentence}; try a part of it, another language, or the number of the place."),
-        (false, 0) => format!(
-            "{sentence}; give the number of the one that you mean:{}",
-            shown.concat()
-        ),
-        (false, more) => format!(
-            "{sentence}; give the number of the one that you mean:{}\n  and {more} more",
-            shown.concat()
-        ),
+        (false, 0) => format!("{sentence}; give the number of the one that you mean:{}", shown.concat()),
+        (false, more) => {
+            format!("{sentence}; give the number of the one that you mean:{}\n  and {more} more", shown.concat())
+        }
     }))
 }
 
 /// A place's name with its region.
 pub fn title(places: &Places, place: u32, language: Option<&str>) -> String {
     match places.places.get(place as usize) {
-        Some(found) => format!(
-            "{}, {}",
-            in_language(&found.name, language),
-            region_title(places, found.region, language)
-        ),
+        Some(found) => {
+            format!("{}, {}", in_language(&found.name, language), region_title(places, found.region, language))
+        }
         None => format!("place {place}, which does not exist"),
     }
 }
@@ -87,11 +75,7 @@ pub fn harmless(text: &str) -> String {
 
 fn matching(places: &Places, fits: impl Fn(&str) -> bool) -> Vec<u32> {
     let of_place = |(index, place): (u32, &protocol::campaign::Place)| {
-        place
-            .name
-            .values()
-            .any(|name| fits(&name.to_lowercase()))
-            .then_some(index)
+        place.name.values().any(|name| fits(&name.to_lowercase())).then_some(index)
     };
     let found: BTreeSet<u32> = (0..).zip(&places.places).filter_map(of_place).collect();
     found.into_iter().collect()

@@ -23,19 +23,12 @@ impl PrivateFile {
         let file = options.open(path).map_err(|error| {
             Error::Local(match error.kind() {
                 std::io::ErrorKind::AlreadyExists => {
-                    format!(
-                        "{} exists already and is not overwritten; choose another name.",
-                        path.display()
-                    )
+                    format!("{} exists already and is not overwritten; choose another name.", path.display())
                 }
                 _ => format!("{} cannot be made: {error}.", path.display()),
             })
         })?;
-        Ok(Self {
-            path: path.to_owned(),
-            file,
-            written: false,
-        })
+        Ok(Self { path: path.to_owned(), file, written: false })
     }
 
     /// Writes the contents and waits until they are on the disk.

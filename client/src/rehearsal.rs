@@ -146,13 +146,7 @@ async fn take_part(stage: Arc<Stage>, invite: Invite, place: u32) -> (bool, Resu
         Ok(Err(error)) => return (false, Err(error)),
         Err(_) => return (false, Err(interrupted())),
     };
-    let token = obtain(
-        &stage.network,
-        &stage.issuer,
-        &invite,
-        &prepared.request,
-        prepared.pending,
-    );
+    let token = obtain(&stage.network, &stage.issuer, &invite, &prepared.request, prepared.pending);
     let token = match token.await {
         Ok(token) => token,
         Err(error) => return (false, Err(error)),
@@ -190,10 +184,7 @@ impl PlaceChoice {
             sum = sum.saturating_add(if nobody { 1 } else { place.population });
             sum
         });
-        Self {
-            up_to: up_to.collect(),
-            rng: StdRng::seed_from_u64(seed),
-        }
+        Self { up_to: up_to.collect(), rng: StdRng::seed_from_u64(seed) }
     }
 
     fn next(&mut self) -> u32 {
@@ -218,12 +209,7 @@ mod tests {
     }
 
     fn plan(participants: usize) -> Plan {
-        Plan {
-            participants,
-            rate_per_second: 1000,
-            in_flight_max: 3,
-            seed: 1,
-        }
+        Plan { participants, rate_per_second: 1000, in_flight_max: 3, seed: 1 }
     }
 
     #[tokio::test]
@@ -232,14 +218,10 @@ mod tests {
         let invites: Vec<Invite> = (0..7).map(|number| world.invite(number)).collect();
         let stage = stage(&server.base).await;
         let never = std::future::pending;
-        let outcome = rehearse(Arc::clone(&stage), invites.clone(), plan(7), never(), |_| {})
-            .await
-            .unwrap();
+        let outcome = rehearse(Arc::clone(&stage), invites.clone(), plan(7), never(), |_| {}).await.unwrap();
         assert_eq!((outcome.participants, outcome.issued, outcome.pledged), (7, 7, 7));
         assert_eq!(outcome.errors(), 0);
-        let stopped = rehearse(Arc::clone(&stage), invites.clone(), plan(7), async {}, |_| {})
-            .await
-            .unwrap();
+        let stopped = rehearse(Arc::clone(&stage), invites.clone(), plan(7), async {}, |_| {}).await.unwrap();
         assert_eq!(stopped, Outcome::default());
         assert!(rehearse(stage, invites, plan(8), never(), |_| {}).await.is_err());
     }
@@ -255,13 +237,7 @@ mod tests {
                 false => world.answer(request),
             })
         });
-        let outcome = rehearse(
-            stage(&server.base).await,
-            invites,
-            plan(2),
-            std::future::pending(),
-            |_| {},
-        );
+        let outcome = rehearse(stage(&server.base).await, invites, plan(2), std::future::pending(), |_| {});
         let outcome = outcome.await.unwrap();
         assert_eq!((outcome.issued, outcome.pledged, outcome.errors()), (2, 0, 2));
         assert_eq!(outcome.failures.len(), 1);
@@ -271,14 +247,7 @@ mod tests {
     async fn the_real_thing_is_never_rehearsed() {
         let (server, world) = serve_world(|host| World::at(host, |genesis| genesis.rehearsal = false)).await;
         let invites = vec![world.invite(1)];
-        let refused = rehearse(
-            stage(&server.base).await,
-            invites,
-            plan(1),
-            std::future::pending(),
-            |_| {},
-        )
-        .await;
+        let refused = rehearse(stage(&server.base).await, invites, plan(1), std::future::pending(), |_| {}).await;
         assert!(refused.is_err());
         assert!(server.requests().iter().all(|request| request.starts_with(b"GET")));
     }

@@ -119,8 +119,7 @@ impl World {
             self.files.insert(format!("log/{}", name.path()), bundle);
         }
         let signer = NoteSigner::new(&self.campaign.log_name(), &Self::LOG_SEED);
-        self.files
-            .insert("log/checkpoint".to_owned(), tree.head().sign(&signer).unwrap());
+        self.files.insert("log/checkpoint".to_owned(), tree.head().sign(&signer).unwrap());
         self.set_counts(tree.size(), sums, |_| {});
     }
 
@@ -138,8 +137,7 @@ impl World {
             announcement: None,
         };
         edit(&mut counts);
-        self.files
-            .insert("counts.json".to_owned(), serde_json::to_vec(&counts).unwrap());
+        self.files.insert("counts.json".to_owned(), serde_json::to_vec(&counts).unwrap());
     }
 
     /// The entries of one group at place level: one pledge for each phrase seed.
@@ -154,11 +152,7 @@ impl World {
             })
             .collect();
         pledges.sort();
-        let group = Entry::Group {
-            tick,
-            area: Area::place(place),
-            size: u32::try_from(phrases.len()).unwrap(),
-        };
+        let group = Entry::Group { tick, area: Area::place(place), size: u32::try_from(phrases.len()).unwrap() };
         pledges.insert(0, group.encode());
         pledges
     }
@@ -216,10 +210,7 @@ impl World {
     }
 
     fn redeem(&self, token: &Token, body: &[u8]) -> Vec<u8> {
-        let opened = token
-            .clone()
-            .open(Pledge::decode(body).unwrap(), &self.campaign)
-            .unwrap();
+        let opened = token.clone().open(Pledge::decode(body).unwrap(), &self.campaign).unwrap();
         let nonce = opened.verify(ISSUER_KEY.public()).unwrap().nonce();
         let key = SigningKey::from_bytes(&Self::RECEIPT_SEED);
         let receipt = sign_receipt(&key, self.campaign.id(), &nonce);
@@ -377,12 +368,7 @@ async fn read_socks(stream: &mut TcpStream) -> std::io::Result<SocksRequest> {
             format!("{address:?}")
         }
     };
-    Ok(SocksRequest {
-        credentials,
-        address_type: head[3],
-        host,
-        port: stream.read_u16().await?,
-    })
+    Ok(SocksRequest { credentials, address_type: head[3], host, port: stream.read_u16().await? })
 }
 
 async fn read_counted(stream: &mut TcpStream) -> std::io::Result<Vec<u8>> {

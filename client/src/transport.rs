@@ -72,11 +72,7 @@ impl Network {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
-            .connect_timeout(if self.is_direct() {
-                CONNECT
-            } else {
-                CONNECT_THROUGH_PROXY
-            })
+            .connect_timeout(if self.is_direct() { CONNECT } else { CONNECT_THROUGH_PROXY })
             .timeout(WHOLE);
         if !base.is_encrypted() {
             // No certificate is ever looked at, so none is loaded: this works without a certificate store too.
@@ -146,17 +142,9 @@ impl Operation {
         let status = response.status();
         let (media_type, www_authenticate, retry_after) = {
             let headers = response.headers();
-            (
-                text_of(headers, &CONTENT_TYPE),
-                text_of(headers, &WWW_AUTHENTICATE),
-                text_of(headers, &RETRY_AFTER),
-            )
+            (text_of(headers, &CONTENT_TYPE), text_of(headers, &WWW_AUTHENTICATE), text_of(headers, &RETRY_AFTER))
         };
-        let bytes_max = if status.is_success() {
-            bytes_max
-        } else {
-            PROBLEM_BYTES_MAX
-        };
+        let bytes_max = if status.is_success() { bytes_max } else { PROBLEM_BYTES_MAX };
         let body = self.read_body(response, bytes_max).await?;
         Ok(Answer {
             status: status.as_u16(),
@@ -188,11 +176,7 @@ impl Operation {
     fn lost(&self, error: &reqwest::Error) -> Error {
         let host = self.base.host();
         let road = if self.direct { "" } else { " through the proxy" };
-        let hint = if self.direct {
-            ""
-        } else {
-            " Check that the proxy (Tor) runs; nothing was sent around it."
-        };
+        let hint = if self.direct { "" } else { " Check that the proxy (Tor) runs; nothing was sent around it." };
         Error::Lost(if error.is_timeout() {
             format!("{host} did not answer in time{road}; try again.")
         } else if error.is_connect() {
@@ -244,10 +228,7 @@ impl Answer {
             .and_then(|document| Problem::from_urn(&document.r#type));
         let (host, status) = (&self.host, self.status);
         match (problem, status) {
-            (Some(problem), _) => Error::Refused {
-                problem,
-                retry_after_seconds: self.retry_after_seconds,
-            },
+            (Some(problem), _) => Error::Refused { problem, retry_after_seconds: self.retry_after_seconds },
             (None, 300..=399) => Error::Misbehaved(format!(
                 "{host} points to another address, and that is not followed; use the campaign's own address."
             )),
@@ -256,9 +237,7 @@ impl Answer {
             (None, 404) => Error::Misbehaved(format!(
                 "{host} does not have what a campaign has at this address; check the address."
             )),
-            _ => Error::Misbehaved(format!(
-                "{host} gave an answer that means nothing here (status {status})."
-            )),
+            _ => Error::Misbehaved(format!("{host} gave an answer that means nothing here (status {status}).")),
         }
     }
 }
@@ -290,10 +269,7 @@ fn secret_value(text: &str) -> Result<HeaderValue, Error> {
 }
 
 fn text_of(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
-    headers
-        .get(name)
-        .and_then(|value| value.to_str().ok())
-        .map(str::to_owned)
+    headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
 }
 
 /// The innermost reason, which alone says something to a person ("Connection refused").

@@ -43,9 +43,7 @@ impl Announcement {
         let body = serde_json::to_string(&Body { date, text }).map_err(|_| Error::Malformed("announcement"))?;
         let lines = format!("{FIRST_LINE}\n{}\n{number}\n{body}\n", campaign.id());
         let signer = NoteSigner::new(&campaign.organiser_name(), organiser_seed);
-        let note = signer
-            .sign(lines.as_bytes())
-            .map_err(|_| Error::Malformed("announcement"))?;
+        let note = signer.sign(lines.as_bytes()).map_err(|_| Error::Malformed("announcement"))?;
         Self::open(&note, campaign)
     }
 
@@ -74,11 +72,6 @@ impl Announcement {
         }
         let Object(body): Object<Body> = serde_json::from_str(body).map_err(|_| MALFORMED)?;
         let note = String::from_utf8(note.to_vec()).map_err(|_| MALFORMED)?;
-        Ok(Self {
-            number: value,
-            text: body.text,
-            date: body.date,
-            note,
-        })
+        Ok(Self { number: value, text: body.text, date: body.date, note })
     }
 }

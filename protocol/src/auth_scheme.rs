@@ -9,10 +9,7 @@ use crate::token::Token;
 /// The value of `WWW-Authenticate` for a challenge (RFC 9577 §2.1.1).
 pub fn challenge_header(challenge: &TokenChallenge, key: &IssuerPublicKey) -> Result<String, Error> {
     let challenge = to_base64(&challenge.encode()?);
-    Ok(format!(
-        "PrivateToken challenge=\"{challenge}\", token-key=\"{}\"",
-        to_base64(key.spki())
-    ))
+    Ok(format!("PrivateToken challenge=\"{challenge}\", token-key=\"{}\"", to_base64(key.spki())))
 }
 
 /// Reads the `challenge` and `token-key` of a `WWW-Authenticate` value, both as bytes.

@@ -32,9 +32,8 @@ impl PublicKey {
         let components = key.components();
         let n = components.n();
         let significant: &[u8] = &n[n.iter().take_while(|b| **b == 0).count()..];
-        let modulus: [u8; RSA_BYTES] = significant
-            .try_into()
-            .map_err(|_| Error::BadKey("the modulus is not 2048 bits long"))?;
+        let modulus: [u8; RSA_BYTES] =
+            significant.try_into().map_err(|_| Error::BadKey("the modulus is not 2048 bits long"))?;
         if modulus[0] & 0x80 == 0 {
             return Err(Error::BadKey("the modulus is not 2048 bits long"));
         }
@@ -53,11 +52,7 @@ impl PublicKey {
         if spki.is_some_and(|given| given != canonical) {
             return Err(Error::BadKey("the encoding is not the canonical one"));
         }
-        Ok(Self {
-            key,
-            modulus,
-            spki: canonical,
-        })
+        Ok(Self { key, modulus, spki: canonical })
     }
 
     pub(crate) fn spki(&self) -> &[u8] {
@@ -79,17 +74,9 @@ impl PublicKey {
         rng: &mut impl CryptoRng,
         input: &[u8],
     ) -> Result<([u8; RSA_BYTES], BlindSecret), Error> {
-        let mut result = self
-            .key
-            .blind(rng, input)
-            .map_err(|_| Error::BadKey("it cannot blind"))?;
+        let mut result = self.key.blind(rng, input).map_err(|_| Error::BadKey("it cannot blind"))?;
         let secret = Zeroizing::new(std::mem::take(&mut result.secret.0));
-        let blinded = result
-            .blind_message
-            .0
-            .as_slice()
-            .try_into()
-            .map_err(|_| Error::BadKey("it cannot blind"))?;
+        let blinded = result.blind_message.0.as_slice().try_into().map_err(|_| Error::BadKey("it cannot blind"))?;
         Ok((blinded, BlindSecret(secret)))
     }
 
@@ -105,9 +92,7 @@ impl PublicKey {
             secret: Secret(secret.0.to_vec()),
             msg_randomizer: None,
         };
-        let signature = self
-            .key
-            .finalize(&BlindSignature(blind_signature.to_vec()), &result, input);
+        let signature = self.key.finalize(&BlindSignature(blind_signature.to_vec()), &result, input);
         result.secret.0.zeroize();
         let signature = signature.map_err(|_| Error::Forged("token"))?;
         signature.0.as_slice().try_into().map_err(|_| Error::Forged("token"))
@@ -115,9 +100,7 @@ impl PublicKey {
 
     /// RSASSA-PSS-VERIFY with SHA-384, MGF1-SHA-384 and a salt of 48 bytes.
     pub(crate) fn verify(&self, input: &[u8], signature: &[u8; RSA_BYTES]) -> Result<(), Error> {
-        self.key
-            .verify(&Signature(signature.to_vec()), None, input)
-            .map_err(|_| Error::Forged("token"))
+        self.key.verify(&Signature(signature.to_vec()), None, input).map_err(|_| Error::Forged("token"))
     }
 }
 
@@ -146,17 +129,12 @@ impl PrivateKey {
 
     fn checked(key: brs::SecretKeySha384PSSDeterministic) -> Result<Self, Error> {
         let public = key.public_key().map_err(|_| Error::Malformed("issuer private key"))?;
-        Ok(Self {
-            public: PublicKey::checked(public, None)?,
-            key,
-        })
+        Ok(Self { public: PublicKey::checked(public, None)?, key })
     }
 
     /// PKCS#8 DER.
     pub(crate) fn to_der(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
-        Ok(Zeroizing::new(
-            self.key.to_der().map_err(|_| Error::Malformed("issuer private key"))?,
-        ))
+        Ok(Zeroizing::new(self.key.to_der().map_err(|_| Error::Malformed("issuer private key"))?))
     }
 
     pub(crate) fn public(&self) -> &PublicKey {
@@ -172,15 +150,8 @@ impl PrivateKey {
         if !self.public.in_range(blinded) {
             return Err(Error::Malformed("blinded message"));
         }
-        let signature = self
-            .key
-            .blind_sign_with_rng(rng, blinded)
-            .map_err(|_| Error::Malformed("blinded message"))?;
-        signature
-            .0
-            .as_slice()
-            .try_into()
-            .map_err(|_| Error::Malformed("blind signature"))
+        let signature = self.key.blind_sign_with_rng(rng, blinded).map_err(|_| Error::Malformed("blinded message"))?;
+        signature.0.as_slice().try_into().map_err(|_| Error::Malformed("blind signature"))
     }
 }
 

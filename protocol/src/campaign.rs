@@ -95,9 +95,7 @@ impl Places {
         let object::Object(places): object::Object<Self> = serde_json::from_slice(bytes)
             .map_err(|e| Error::Campaign(format!("the list of places cannot be read: {e}")))?;
         if places.places.is_empty() || places.places.len().max(places.regions.len()) > PLACES_MAX {
-            return Err(Error::Campaign(format!(
-                "the list of places must have 1 to {PLACES_MAX} places and regions"
-            )));
+            return Err(Error::Campaign(format!("the list of places must have 1 to {PLACES_MAX} places and regions")));
         }
         for (index, place) in places.places.iter().enumerate() {
             if place.region as usize >= places.regions.len() {
@@ -142,24 +140,14 @@ impl Campaign {
     pub fn new(genesis_bytes: &[u8], places_bytes: &[u8]) -> Result<Self, Error> {
         let genesis = Genesis::decode(genesis_bytes)?;
         if <[u8; 32]>::from(Sha256::digest(places_bytes)) != genesis.places_sha256 {
-            return Err(Error::Campaign(
-                "the list of places is not the one that the genesis names".to_owned(),
-            ));
+            return Err(Error::Campaign("the list of places is not the one that the genesis names".to_owned()));
         }
         let id = CampaignId::of(genesis_bytes);
         let token_key = IssuerPublicKey::from_spki(&genesis.token_key)?;
         let challenge = TokenChallenge::new(&genesis.issuer_name, id, &genesis.origin_name, genesis.onion.as_deref());
         let challenge_digest = challenge.digest()?;
         let places = Places::decode(places_bytes)?;
-        Ok(Self {
-            id,
-            genesis,
-            genesis_bytes: genesis_bytes.to_vec(),
-            token_key,
-            challenge,
-            challenge_digest,
-            places,
-        })
+        Ok(Self { id, genesis, genesis_bytes: genesis_bytes.to_vec(), token_key, challenge, challenge_digest, places })
     }
 
     /// The campaign id.
@@ -200,10 +188,7 @@ impl Campaign {
     /// The places as the rule of publication sees them.
     pub fn tree(&self) -> Tree {
         let region_of = self.places.places.iter().map(|place| place.region).collect();
-        Tree::new(
-            region_of,
-            u32::try_from(self.places.regions.len()).expect("a list has at most 100,000 regions"),
-        )
+        Tree::new(region_of, u32::try_from(self.places.regions.len()).expect("a list has at most 100,000 regions"))
     }
 
     /// Origin line of the checkpoints, and name of the log's note key: `ORIGIN_NAME/CAMPAIGN_ID`.

@@ -37,31 +37,19 @@ impl CampaignFile {
     /// Reads the text of a campaign file. The error lists all mistakes, one a line, each with its line number.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let (table, errors) = DeTable::parse_recoverable(text);
-        let mut mistakes: Vec<(usize, String)> = errors
-            .iter()
-            .map(|e| (e.span().map_or(0, |span| span.start), e.message().to_owned()))
-            .collect();
-        let mut fields = Fields {
-            table: table.get_ref(),
-            known: Vec::new(),
-            mistakes: Vec::new(),
-        };
+        let mut mistakes: Vec<(usize, String)> =
+            errors.iter().map(|e| (e.span().map_or(0, |span| span.start), e.message().to_owned())).collect();
+        let mut fields = Fields { table: table.get_ref(), known: Vec::new(), mistakes: Vec::new() };
         let file = fields.read();
         for (key, _) in table.get_ref() {
             if !fields.known.contains(&key.get_ref().as_ref()) {
-                fields.mistakes.push((
-                    key.span().start,
-                    format!("\"{}\" is not a key of a campaign file", key.get_ref()),
-                ));
+                fields
+                    .mistakes
+                    .push((key.span().start, format!("\"{}\" is not a key of a campaign file", key.get_ref())));
             }
         }
-        let position = |key: &str| {
-            table
-                .get_ref()
-                .iter()
-                .find(|(k, _)| k.get_ref() == key)
-                .map_or(0, |(k, _)| k.span().start)
-        };
+        let position =
+            |key: &str| table.get_ref().iter().find(|(k, _)| k.get_ref() == key).map_or(0, |(k, _)| k.span().start);
         if mistakes.is_empty() && fields.mistakes.is_empty() {
             // what `init` adds is not there yet: those members are judged when it is
             let added = |member: &str| matches!(member, "log_key" | "receipt_key");
@@ -76,30 +64,14 @@ impl CampaignFile {
         }
         mistakes.sort();
         let line = |offset: &usize| text.get(..*offset).map_or(1, |before| before.matches('\n').count() + 1);
-        let lines: Vec<String> = mistakes
-            .iter()
-            .map(|(offset, why)| format!("line {}: {why}", line(offset)))
-            .collect();
+        let lines: Vec<String> = mistakes.iter().map(|(offset, why)| format!("line {}: {why}", line(offset))).collect();
         Err(Error::Campaign(lines.join("\n")))
     }
 
     /// The genesis of this file with these keys and digests.
     pub fn genesis(self, additions: Additions) -> Result<Genesis, Error> {
-        let Additions {
-            token_key,
-            log_key,
-            receipt_key,
-            places_sha256,
-            map_sha256,
-        } = additions;
-        let genesis = Genesis {
-            token_key,
-            log_key,
-            receipt_key,
-            places_sha256,
-            map_sha256,
-            ..self.genesis
-        };
+        let Additions { token_key, log_key, receipt_key, places_sha256, map_sha256 } = additions;
+        let genesis = Genesis { token_key, log_key, receipt_key, places_sha256, map_sha256, ..self.genesis };
         Genesis::decode(&genesis.encode())
     }
 
@@ -119,22 +91,14 @@ struct Fields<'a, 'i> {
 impl<'a, 'i> Fields<'a, 'i> {
     fn read(&mut self) -> CampaignFile {
         let pledges_open = self.required("pledges_open", "a time such as 2021-03-23T09:00:00Z", time);
-        let opens = self
-            .optional("opens", "a time such as 2021-03-23T09:00:00Z", time)
-            .unwrap_or(pledges_open);
+        let opens = self.optional("opens", "a time such as 2021-03-23T09:00:00Z", time).unwrap_or(pledges_open);
         let closes = self.required("closes", "a time such as 2021-04-23T09:00:00Z", time);
-        let issuing_closes = self
-            .optional("issuing_closes", "a time such as 2021-04-22T09:00:00Z", time)
-            .unwrap_or(closes);
-        let organiser_key = self.required(
-            "organiser_key",
-            "the public key that `headcount organiser key` prints",
-            |value| {
-                value
-                    .as_str()
-                    .and_then(|text| array_from_base64(text, "organiser key").ok())
-            },
-        );
+        let issuing_closes =
+            self.optional("issuing_closes", "a time such as 2021-04-22T09:00:00Z", time).unwrap_or(closes);
+        let organiser_key =
+            self.required("organiser_key", "the public key that `headcount organiser key` prints", |value| {
+                value.as_str().and_then(|text| array_from_base64(text, "organiser key").ok())
+            });
         self.refuse_what_cannot_be_served();
         let genesis = Genesis {
             version: 1,
@@ -150,9 +114,7 @@ impl<'a, 'i> Fields<'a, 'i> {
             organiser_key,
             ohttp_keys: OhttpKeys::default(),
             k: self.optional("k", "a whole number", number).unwrap_or(10),
-            tick_seconds: self
-                .optional("tick_seconds", "a whole number of seconds", number)
-                .unwrap_or(3600),
+            tick_seconds: self.optional("tick_seconds", "a whole number of seconds", number).unwrap_or(3600),
             opens,
             pledges_open,
             issuing_closes,
@@ -163,9 +125,7 @@ impl<'a, 'i> Fields<'a, 'i> {
             map_sha256: [0; 32],
             witnesses: Vec::new(),
             quorum: 0,
-            rehearsal: self
-                .optional("rehearsal", "true or false", |value| value.as_bool())
-                .unwrap_or(false),
+            rehearsal: self.optional("rehearsal", "true or false", |value| value.as_bool()).unwrap_or(false),
         };
         let places = self.required("places", "the path of the list of places, in quotes", string);
         let map = self.required("map", "the path of the map, in quotes", string);
@@ -182,10 +142,7 @@ impl<'a, 'i> Fields<'a, 'i> {
                 self.mistake(key, format!("{key}: this version cannot serve them; leave the key out"));
             }
         }
-        if self
-            .optional("quorum", "a whole number", number::<u64>)
-            .is_some_and(|quorum| quorum > 0)
-        {
+        if self.optional("quorum", "a whole number", number::<u64>).is_some_and(|quorum| quorum > 0) {
             self.mistake("quorum", "quorum: there are no witnesses; leave the key out".to_owned());
         }
         for key in ["email", "map_view"] {
@@ -209,8 +166,7 @@ impl<'a, 'i> Fields<'a, 'i> {
         let (_, value) = self.find(key)?;
         let read = read(value.get_ref());
         if read.is_none() {
-            self.mistakes
-                .push((value.span().start, format!("{key} must be {what}")));
+            self.mistakes.push((value.span().start, format!("{key} must be {what}")));
         }
         read
     }
@@ -221,10 +177,7 @@ impl<'a, 'i> Fields<'a, 'i> {
     }
 
     fn find(&self, key: &str) -> Option<(Range<usize>, &'a Spanned<DeValue<'i>>)> {
-        self.table
-            .iter()
-            .find(|(k, _)| k.get_ref() == key)
-            .map(|(k, value)| (k.span(), value))
+        self.table.iter().find(|(k, _)| k.get_ref() == key).map(|(k, value)| (k.span(), value))
     }
 }
 
@@ -285,9 +238,7 @@ mod tests {
 
     #[test]
     fn every_mistake_is_told_with_its_line() {
-        let text = GOOD
-            .replace("eligible = 1000", "eligible = \"many\"")
-            .replace("[title]", "colour = 1\n[title]");
+        let text = GOOD.replace("eligible = 1000", "eligible = \"many\"").replace("[title]", "colour = 1\n[title]");
         assert_eq!(
             mistakes(&text),
             "line 2: eligible must be a whole number\nline 10: \"colour\" is not a key of a campaign file"
@@ -298,10 +249,7 @@ mod tests {
             "line 1: k: it must be 5 or more: smaller groups do not hide anybody"
         );
         let off_grid = GOOD.replace("12:00:00+00:00", "12:00:01+00:00");
-        assert_eq!(
-            mistakes(&off_grid),
-            "line 6: closes: it must lie a whole number of ticks after pledges_open"
-        );
+        assert_eq!(mistakes(&off_grid), "line 6: closes: it must lie a whole number of ticks after pledges_open");
         assert!(
             mistakes(&format!("relays = [\"https://r.example\"]\n{GOOD}"))
                 .contains("line 1: relays: this version cannot serve them")

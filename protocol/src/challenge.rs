@@ -41,11 +41,7 @@ impl TokenChallenge {
             Some(onion) => format!("{origin_name},{onion}"),
             None => origin_name.to_owned(),
         };
-        Self {
-            issuer_name: issuer_name.to_owned(),
-            redemption_context: campaign.as_bytes().to_vec(),
-            origin_info,
-        }
+        Self { issuer_name: issuer_name.to_owned(), redemption_context: campaign.as_bytes().to_vec(), origin_info }
     }
 
     /// The bytes. An error only if a name is longer than 65,535 bytes.

@@ -53,11 +53,7 @@ impl<'a> Reader<'a> {
 
     /// Ends the reading: an error if a byte is left.
     pub fn finish(self) -> Result<(), Error> {
-        if self.rest.is_empty() {
-            Ok(())
-        } else {
-            Err(Error::Malformed(self.what))
-        }
+        if self.rest.is_empty() { Ok(()) } else { Err(Error::Malformed(self.what)) }
     }
 
     /// All that is left.

@@ -58,10 +58,7 @@ impl Sums {
 
     /// The sums of one level, by index.
     pub fn level(&self, level: Level) -> BTreeMap<u32, u64> {
-        self.iter()
-            .filter(|(area, _)| area.level == level)
-            .map(|(area, sum)| (area.index, sum))
-            .collect()
+        self.iter().filter(|(area, _)| area.level == level).map(|(area, sum)| (area.index, sum)).collect()
     }
 
     /// The sum of one area.
@@ -100,11 +97,7 @@ impl Counts {
             && self.regions == sums.level(Level::Region)
             && self.root == sums.of(Area::ROOT)
             && self.total == sums.total();
-        if agree {
-            Ok(())
-        } else {
-            Err(Error::Audit("counts.json shows other numbers than the log".to_owned()))
-        }
+        if agree { Ok(()) } else { Err(Error::Audit("counts.json shows other numbers than the log".to_owned())) }
     }
 }
 

@@ -32,14 +32,8 @@ pub struct TokenKey {
 impl IssuerDirectory {
     /// The directory of an issuer with this one key.
     pub fn new(key: &IssuerPublicKey) -> Self {
-        let token_key = TokenKey {
-            token_type: TOKEN_TYPE,
-            token_key: to_base64(key.spki()),
-        };
-        Self {
-            issuer_request_uri: "/token-request".to_owned(),
-            token_keys: vec![token_key],
-        }
+        let token_key = TokenKey { token_type: TOKEN_TYPE, token_key: to_base64(key.spki()) };
+        Self { issuer_request_uri: "/token-request".to_owned(), token_keys: vec![token_key] }
     }
 
     /// Demands that the directory offers exactly the key of the genesis and no other: a second key is a tag.

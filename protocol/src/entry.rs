@@ -12,6 +12,7 @@ pub const ENTRY_BYTES_MAX: usize = 65_535;
 
 /// An entry behind the genesis. Its first byte is its type.
 #[derive(Clone, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "nearly all entries are pledges: a box for each costs more than it saves")]
 pub enum Entry {
     /// Type 1, 14 bytes: `uint32 tick; uint8 level; uint32 area; uint32 size`; exactly `size` pledges follow.
     Group {
@@ -66,12 +67,7 @@ impl PublishedPledge {
             Level::Region => (Area::region(region), pledge.region_salt, place_commitment),
             Level::Root => (Area::ROOT, place_commitment, region_commitment),
         };
-        Self {
-            area,
-            a,
-            b,
-            authenticator,
-        }
+        Self { area, a, b, authenticator }
     }
 
     /// The nonce that was committed to.
@@ -137,11 +133,7 @@ impl Entry {
         }
         let mut reader = Reader::new(bytes, WHAT);
         let entry = match reader.u8()? {
-            1 => Self::Group {
-                tick: reader.u32()?,
-                area: read_area(&mut reader)?,
-                size: reader.u32()?,
-            },
+            1 => Self::Group { tick: reader.u32()?, area: read_area(&mut reader)?, size: reader.u32()? },
             2 => Self::Pledge(PublishedPledge {
                 area: read_area(&mut reader)?,
                 a: reader.array()?,
@@ -150,9 +142,7 @@ impl Entry {
             }),
             3 => return Ok(Self::Announcement(reader.rest().to_vec())),
             4 => Self::Close { tick: reader.u32()? },
-            5 => Self::Page {
-                manifest_sha256: reader.array()?,
-            },
+            5 => Self::Page { manifest_sha256: reader.array()? },
             _ => return Err(Error::Malformed(WHAT)),
         };
         reader.finish()?;

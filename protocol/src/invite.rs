@@ -54,17 +54,8 @@ impl Invite {
     pub fn parse(code: &str) -> Result<Self, Error> {
         let compact: Zeroizing<String> =
             Zeroizing::new(code.chars().filter(|c| *c != '-' && !c.is_whitespace()).collect());
-        let bytes = Zeroizing::new(
-            CROCKFORD
-                .decode(compact.as_bytes())
-                .map_err(|_| Error::Malformed("invite code"))?,
-        );
-        Ok(Self(
-            bytes
-                .as_slice()
-                .try_into()
-                .map_err(|_| Error::Malformed("invite code"))?,
-        ))
+        let bytes = Zeroizing::new(CROCKFORD.decode(compact.as_bytes()).map_err(|_| Error::Malformed("invite code"))?);
+        Ok(Self(bytes.as_slice().try_into().map_err(|_| Error::Malformed("invite code"))?))
     }
 
     /// The code: 32 characters in groups of four.
@@ -109,9 +100,7 @@ impl InviteKey {
         let mut id = [0; InviteId::BYTES];
         id.copy_from_slice(&invite.0[..10]);
         let id = InviteId(id);
-        self.mac(campaign, &id)
-            .verify_truncated_left(&invite.0[10..])
-            .map_err(|_| Error::Forged("invite"))?;
+        self.mac(campaign, &id).verify_truncated_left(&invite.0[10..]).map_err(|_| Error::Forged("invite"))?;
         Ok(id)
     }
 
@@ -138,10 +127,7 @@ impl InviteLink {
     /// The link as text.
     pub fn to_text(&self) -> Zeroizing<String> {
         let id = BASE32_NOPAD.encode(self.campaign.as_bytes()).to_lowercase();
-        let invite = self
-            .invite
-            .as_ref()
-            .map(|invite| Zeroizing::new(format!("i={}&", *invite.code())));
+        let invite = self.invite.as_ref().map(|invite| Zeroizing::new(format!("i={}&", *invite.code())));
         let invite = invite.as_ref().map_or("", |text| text.as_str());
         Zeroizing::new(format!("{}/join#{invite}c={id}", self.base_url))
     }
@@ -150,9 +136,7 @@ impl InviteLink {
     pub fn parse(text: &str) -> Result<Self, Error> {
         const WHAT: &str = "invite link";
         let (base_url, fragment) = text.trim().split_once("/join#").ok_or(Error::Malformed(WHAT))?;
-        let host = base_url
-            .strip_prefix("https://")
-            .or_else(|| base_url.strip_prefix("http://"));
+        let host = base_url.strip_prefix("https://").or_else(|| base_url.strip_prefix("http://"));
         if host.is_none_or(|host| host.is_empty() || host.contains(['/', '?', '#', '@'])) {
             return Err(Error::Malformed(WHAT));
         }
@@ -165,11 +149,7 @@ impl InviteLink {
             }
         }
         let campaign = campaign.ok_or(Error::Malformed(WHAT))?;
-        Ok(Self {
-            base_url: base_url.to_owned(),
-            invite,
-            campaign,
-        })
+        Ok(Self { base_url: base_url.to_owned(), invite, campaign })
     }
 }
 
@@ -179,12 +159,8 @@ fn parse_base32_id(text: &str) -> Result<CampaignId, Error> {
     if text.chars().any(|c| c.is_ascii_uppercase()) {
         return Err(Error::Malformed(WHAT));
     }
-    let bytes = BASE32_NOPAD
-        .decode(text.to_uppercase().as_bytes())
-        .map_err(|_| Error::Malformed(WHAT))?;
-    Ok(CampaignId::from_bytes(
-        bytes.try_into().map_err(|_| Error::Malformed(WHAT))?,
-    ))
+    let bytes = BASE32_NOPAD.decode(text.to_uppercase().as_bytes()).map_err(|_| Error::Malformed(WHAT))?;
+    Ok(CampaignId::from_bytes(bytes.try_into().map_err(|_| Error::Malformed(WHAT))?))
 }
 
 static CROCKFORD: LazyLock<Encoding> = LazyLock::new(|| {
@@ -240,11 +216,7 @@ mod tests {
     #[test]
     fn a_link_reads_back_and_anything_else_is_refused() {
         let (_, campaign, invite) = example();
-        let link = InviteLink {
-            base_url: "https://origin.example".to_owned(),
-            invite: Some(invite),
-            campaign,
-        };
+        let link = InviteLink { base_url: "https://origin.example".to_owned(), invite: Some(invite), campaign };
         let text = link.to_text();
         let read = InviteLink::parse(&text).unwrap();
         assert!(read.invite == link.invite && read.campaign == campaign && read.base_url == link.base_url);

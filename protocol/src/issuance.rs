@@ -55,19 +55,8 @@ impl TokenRequest {
     ) -> Result<(Self, PendingToken), Error> {
         let input = token_input(&nonce, &challenge_digest, &key.token_key_id());
         let (blinded_msg, secret) = key.rsa.blind(rng, &input)?;
-        let request = Self {
-            truncated_token_key_id: key.token_key_id().truncated(),
-            blinded_msg,
-        };
-        Ok((
-            request,
-            PendingToken {
-                nonce,
-                challenge_digest,
-                key: key.clone(),
-                secret,
-            },
-        ))
+        let request = Self { truncated_token_key_id: key.token_key_id().truncated(), blinded_msg };
+        Ok((request, PendingToken { nonce, challenge_digest, key: key.clone(), secret }))
     }
 
     /// Reads exactly 259 bytes of type 0x0002.
@@ -76,10 +65,7 @@ impl TokenRequest {
         if reader.u16()? != TOKEN_TYPE {
             return Err(Error::Malformed("token request"));
         }
-        let request = Self {
-            truncated_token_key_id: reader.u8()?,
-            blinded_msg: reader.array()?,
-        };
+        let request = Self { truncated_token_key_id: reader.u8()?, blinded_msg: reader.array()? };
         reader.finish()?;
         Ok(request)
     }
@@ -141,11 +127,6 @@ impl PendingToken {
         let token_key_id = self.key.token_key_id();
         let input = token_input(&self.nonce, &self.challenge_digest, &token_key_id);
         let authenticator = self.key.rsa.finalize(&response.0, self.secret, &input)?;
-        Ok(Token {
-            nonce: self.nonce,
-            challenge_digest: self.challenge_digest,
-            token_key_id,
-            authenticator,
-        })
+        Ok(Token { nonce: self.nonce, challenge_digest: self.challenge_digest, token_key_id, authenticator })
     }
 }

@@ -14,10 +14,7 @@ pub struct NoteSigner {
 impl NoteSigner {
     /// A signer from a 32-byte Ed25519 seed.
     pub fn new(name: &str, seed: &[u8; 32]) -> Self {
-        Self {
-            name: name.to_owned(),
-            key: SigningKey::from_bytes(seed),
-        }
+        Self { name: name.to_owned(), key: SigningKey::from_bytes(seed) }
     }
 
     /// The public half.
@@ -57,10 +54,7 @@ impl NoteVerifier {
     /// A verifier of a named key.
     pub fn new(name: &str, key: &[u8; 32]) -> Result<Self, Error> {
         let key = VerifyingKey::from_bytes(key).map_err(|_| Error::Malformed("note key"))?;
-        Ok(Self {
-            name: name.to_owned(),
-            key,
-        })
+        Ok(Self { name: name.to_owned(), key })
     }
 
     /// The key as C2SP writes it: `NAME+ID+KEY`, for other people's tools.
@@ -71,10 +65,7 @@ impl NoteVerifier {
     /// Checks a note and yields its text. Signatures by unknown keys are ignored, as signed-note demands.
     pub fn open(&self, note: &[u8]) -> Result<Vec<u8>, Error> {
         let note = Note::from_bytes(note).map_err(|_| Error::Malformed("note"))?;
-        let known = VerifierList::new(vec![Box::new(Self {
-            name: self.name.clone(),
-            key: self.key,
-        })]);
+        let known = VerifierList::new(vec![Box::new(Self { name: self.name.clone(), key: self.key })]);
         note.verify(&known).map_err(|_| Error::Forged("note"))?;
         Ok(note.text().to_vec())
     }
@@ -136,13 +127,7 @@ fn parse_checkpoint(text: &[u8]) -> Option<(String, TreeHead)> {
     if number.to_string() != *size {
         return None;
     }
-    Some((
-        (*origin).to_owned(),
-        TreeHead {
-            size: number,
-            root: Hash::parse_hash(root).ok()?.0,
-        },
-    ))
+    Some(((*origin).to_owned(), TreeHead { size: number, root: Hash::parse_hash(root).ok()?.0 }))
 }
 
 /// The bytes that a note key id is taken over: 0x01 for Ed25519, then the key.

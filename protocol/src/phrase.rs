@@ -33,10 +33,7 @@ impl Phrase {
         const WHAT: &str = "phrase";
         let lower = Zeroizing::new(text.to_lowercase());
         let mut words = Zeroizing::new(String::new());
-        for item in lower
-            .split(|c: char| c.is_whitespace() || c == ',' || c == '.')
-            .filter(|s| !s.is_empty())
-        {
+        for item in lower.split(|c: char| c.is_whitespace() || c == ',' || c == '.').filter(|s| !s.is_empty()) {
             let word = match item.parse::<usize>() {
                 Ok(number) => word_of(number).ok_or(Error::Malformed(WHAT))?,
                 Err(_) => item,
@@ -48,10 +45,7 @@ impl Phrase {
         }
         let mnemonic = Mnemonic::parse_in_normalized(Language::English, &words).map_err(|_| Error::Malformed(WHAT))?;
         let (mut entropy, length) = mnemonic.to_entropy_array();
-        let phrase = entropy
-            .first_chunk::<16>()
-            .filter(|_| length == 16)
-            .map(|seed| Self(*seed));
+        let phrase = entropy.first_chunk::<16>().filter(|_| length == 16).map(|seed| Self(*seed));
         entropy.zeroize();
         phrase.ok_or(Error::Malformed(WHAT))
     }
@@ -63,11 +57,7 @@ impl Phrase {
 
     /// The 12 numbers, 1 for the first word of the list, with a space between two.
     pub fn numbers(&self) -> Zeroizing<String> {
-        let numbers: Vec<String> = self
-            .mnemonic()
-            .word_indices()
-            .map(|index| (index + 1).to_string())
-            .collect();
+        let numbers: Vec<String> = self.mnemonic().word_indices().map(|index| (index + 1).to_string()).collect();
         Zeroizing::new(numbers.join(" "))
     }
 
@@ -79,17 +69,10 @@ impl Phrase {
             info.extend_from_slice(campaign.as_bytes());
             info.extend_from_slice(&place.to_be_bytes());
             let mut okm = [0; 32];
-            Hkdf::<Sha256>::new(None, &self.0)
-                .expand(&info, &mut okm)
-                .expect("32 bytes are fewer than 255 blocks");
+            Hkdf::<Sha256>::new(None, &self.0).expand(&info, &mut okm).expect("32 bytes are fewer than 255 blocks");
             okm
         };
-        Secrets {
-            place,
-            place_salt: derive("place-salt"),
-            region_salt: derive("region-salt"),
-            blind: derive("blind"),
-        }
+        Secrets { place, place_salt: derive("place-salt"), region_salt: derive("region-salt"), blind: derive("blind") }
     }
 
     fn mnemonic(&self) -> Mnemonic {
@@ -109,11 +92,7 @@ pub struct Secrets {
 impl Secrets {
     /// The pledge for the place.
     pub fn pledge(&self) -> Pledge {
-        Pledge {
-            place: self.place,
-            place_salt: self.place_salt,
-            region_salt: self.region_salt,
-        }
+        Pledge { place: self.place, place_salt: self.place_salt, region_salt: self.region_salt }
     }
 
     /// The generator handed to `blind`: ChaCha20 with the key `blind`, nonce and counter zero. Its first 48 bytes
@@ -151,11 +130,9 @@ mod tests {
             phrase.words().as_str(),
             "legal winner thank year wave sausage worth useful legal winner thank yellow"
         );
-        for text in [
-            phrase.words().to_uppercase(),
-            phrase.numbers().replace(' ', ", "),
-            format!(" {}\n", *phrase.words()),
-        ] {
+        for text in
+            [phrase.words().to_uppercase(), phrase.numbers().replace(' ', ", "), format!(" {}\n", *phrase.words())]
+        {
             assert!(Phrase::parse(&text) == Ok(phrase.clone()), "{text}");
         }
     }
@@ -164,14 +141,7 @@ mod tests {
     fn a_phrase_with_a_wrong_word_count_or_checksum_is_refused() {
         let words = Phrase::from_bytes([0; 16]).words();
         let wrong_checksum = words.replace("about", "abandon");
-        for bad in [
-            "",
-            "abandon",
-            &wrong_checksum,
-            &format!("{} about", *words),
-            "0 1 1 1 1 1 1 1 1 1 1 1",
-            "2049",
-        ] {
+        for bad in ["", "abandon", &wrong_checksum, &format!("{} about", *words), "0 1 1 1 1 1 1 1 1 1 1 1", "2049"] {
             assert!(Phrase::parse(bad).is_err(), "{bad}");
         }
         let twenty_four = format!("{} art", "abandon ".repeat(23).trim());

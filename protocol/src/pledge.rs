@@ -85,11 +85,7 @@ impl Pledge {
     /// Reads exactly 68 bytes.
     pub fn decode(bytes: &[u8]) -> Result<Self, Error> {
         let mut reader = Reader::new(bytes, "pledge");
-        let pledge = Self {
-            place: reader.u32()?,
-            place_salt: reader.array()?,
-            region_salt: reader.array()?,
-        };
+        let pledge = Self { place: reader.u32()?, place_salt: reader.array()?, region_salt: reader.array()? };
         reader.finish()?;
         Ok(pledge)
     }

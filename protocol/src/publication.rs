@@ -114,25 +114,16 @@ pub struct Area {
 
 impl Area {
     /// The whole.
-    pub const ROOT: Self = Self {
-        level: Level::Root,
-        index: 0,
-    };
+    pub const ROOT: Self = Self { level: Level::Root, index: 0 };
 
     /// A place.
     pub fn place(index: u32) -> Self {
-        Self {
-            level: Level::Place,
-            index,
-        }
+        Self { level: Level::Place, index }
     }
 
     /// A region.
     pub fn region(index: u32) -> Self {
-        Self {
-            level: Level::Region,
-            index,
-        }
+        Self { level: Level::Region, index }
     }
 }
 
@@ -218,23 +209,9 @@ fn roll_up(
     for (_, region, count) in &leftovers {
         left[*region as usize] += count;
     }
-    let at_region: Vec<bool> = silent
-        .iter()
-        .zip(&left)
-        .map(|(m, n)| region_may_publish(*m, *n, k))
-        .collect();
-    let passed_up: Vec<u64> = silent
-        .iter()
-        .zip(&at_region)
-        .filter(|(_, at)| !**at)
-        .map(|(m, _)| *m)
-        .collect();
-    let root: u64 = left
-        .iter()
-        .zip(&at_region)
-        .filter(|(_, at)| !**at)
-        .map(|(n, _)| *n)
-        .sum();
+    let at_region: Vec<bool> = silent.iter().zip(&left).map(|(m, n)| region_may_publish(*m, *n, k)).collect();
+    let passed_up: Vec<u64> = silent.iter().zip(&at_region).filter(|(_, at)| !**at).map(|(m, _)| *m).collect();
+    let root: u64 = left.iter().zip(&at_region).filter(|(_, at)| !**at).map(|(n, _)| *n).sum();
     let at_root = root_may_publish(&passed_up, root, k);
     for (place, region, count) in leftovers {
         let area = match (at_region[region as usize], at_root) {
@@ -264,11 +241,7 @@ fn root_may_publish(passed_up: &[u64], n: u64, k: u64) -> bool {
     if n < k || n > bound {
         return false;
     }
-    let all = |m: u64| {
-        (0..k)
-            .chain((m - 1) * (k - 1) + 1..=m * (k - 1))
-            .filter(move |total| *total <= n)
-    };
+    let all = |m: u64| (0..k).chain((m - 1) * (k - 1) + 1..=m * (k - 1)).filter(move |total| *total <= n);
     let with_a_zero = |m: u64| (0..k).filter(move |total| *total <= (m - 1) * (k - 1));
     // suffixes[i]: the sums that regions i.. can have
     let mut suffixes = vec![Sums::zero(n)];
@@ -346,16 +319,10 @@ pub fn follows(tree: &Tree, k: u32, groups: &[(Area, u64)], closing: bool) -> Re
             return broken(format!("a group of {size} is smaller than k = {k}"));
         }
         if area.level != Level::Place && !closing {
-            return broken(format!(
-                "a group of {area:?} stands at a tick that is not the closing one"
-            ));
+            return broken(format!("a group of {area:?} stands at a tick that is not the closing one"));
         }
     }
-    if closing {
-        follows_roll_up(tree, u64::from(k), groups)
-    } else {
-        Ok(())
-    }
+    if closing { follows_roll_up(tree, u64::from(k), groups) } else { Ok(()) }
 }
 
 fn follows_roll_up(tree: &Tree, k: u64, groups: &[(Area, u64)]) -> Result<(), Error> {
@@ -366,18 +333,16 @@ fn follows_roll_up(tree: &Tree, k: u64, groups: &[(Area, u64)]) -> Result<(), Er
     for (region, m) in (0..).zip(&silent) {
         match size_of(Area::region(region)) {
             Some(n) if !region_may_publish(*m, n, k) => {
-                return Err(Error::Audit(format!(
-                    "the group of region {region} shows more than rule 4 allows"
-                )));
+                return Err(Error::Audit(format!("the group of region {region} shows more than rule 4 allows")));
             }
             Some(_) => {}
             None => passed_up.push(*m),
         }
     }
     match size_of(Area::ROOT) {
-        Some(n) if !root_may_publish(&passed_up, n, k) => Err(Error::Audit(
-            "the group of the root shows more than rule 4 allows".to_owned(),
-        )),
+        Some(n) if !root_may_publish(&passed_up, n, k) => {
+            Err(Error::Audit("the group of the root shows more than rule 4 allows".to_owned()))
+        }
         _ => Ok(()),
     }
 }

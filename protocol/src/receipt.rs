@@ -17,15 +17,9 @@ pub fn sign_receipt(key: &SigningKey, campaign: CampaignId, nonce: &Nonce) -> [u
 pub fn verify_receipt(key: &[u8; 32], campaign: CampaignId, nonce: &Nonce, receipt: &[u8]) -> Result<(), Error> {
     let key = VerifyingKey::from_bytes(key).map_err(|_| Error::Malformed("receipt key"))?;
     let signature = Signature::from_slice(receipt).map_err(|_| Error::Malformed("receipt"))?;
-    key.verify_strict(&message(campaign, nonce), &signature)
-        .map_err(|_| Error::Forged("receipt"))
+    key.verify_strict(&message(campaign, nonce), &signature).map_err(|_| Error::Forged("receipt"))
 }
 
 fn message(campaign: CampaignId, nonce: &Nonce) -> Vec<u8> {
-    [
-        b"headcount/v1/receipt".as_slice(),
-        campaign.as_bytes(),
-        nonce.as_bytes(),
-    ]
-    .concat()
+    [b"headcount/v1/receipt".as_slice(), campaign.as_bytes(), nonce.as_bytes()].concat()
 }

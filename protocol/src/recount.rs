@@ -70,9 +70,7 @@ impl<'a> Recount<'a> {
     /// Takes the next entry. An error names its index and the rule that it breaks.
     pub fn entry(&mut self, bytes: &[u8]) -> Result<Seen, Error> {
         let index = self.entries;
-        let seen = self
-            .checked(bytes)
-            .map_err(|error| Error::Audit(format!("log entry {index}: {error}")))?;
+        let seen = self.checked(bytes).map_err(|error| Error::Audit(format!("log entry {index}: {error}")))?;
         self.entries += 1;
         Ok(seen)
     }
@@ -80,11 +78,7 @@ impl<'a> Recount<'a> {
     fn checked(&mut self, bytes: &[u8]) -> Result<Seen, Error> {
         if self.entries == 0 {
             let same = bytes == self.campaign.genesis_bytes();
-            return if same {
-                Ok(Seen::Other)
-            } else {
-                broken("it is not the genesis of this campaign")
-            };
+            return if same { Ok(Seen::Other) } else { broken("it is not the genesis of this campaign") };
         }
         let entry = Entry::decode(bytes)?;
         if entry.encode() != bytes {
@@ -98,11 +92,7 @@ impl<'a> Recount<'a> {
             Entry::Pledge(pledge) => {
                 self.pledge(pledge.area, bytes)?;
                 let token = Box::new(pledge.token(self.campaign));
-                return Ok(Seen::Pledge {
-                    nonce: token.nonce(),
-                    token,
-                    area: pledge.area,
-                });
+                return Ok(Seen::Pledge { nonce: token.nonce(), token, area: pledge.area });
             }
             Entry::Announcement(note) => {
                 self.end_of_tick(false)?;
@@ -138,11 +128,7 @@ impl<'a> Recount<'a> {
         }
         self.last_tick = tick;
         self.tick_groups.push((area, u64::from(size)));
-        self.open_group = Some(OpenGroup {
-            area,
-            missing: size,
-            last_entry: Vec::new(),
-        });
+        self.open_group = Some(OpenGroup { area, missing: size, last_entry: Vec::new() });
         Ok(())
     }
 

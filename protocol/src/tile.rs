@@ -30,14 +30,7 @@ pub struct TileName {
 impl TileName {
     /// The path, such as `tile/0/x001/067`, `tile/entries/000.p/17`.
     pub fn path(&self) -> String {
-        let path = Tile::new(
-            HEIGHT,
-            self.level.unwrap_or(0),
-            self.index,
-            self.width,
-            self.level.is_none(),
-        )
-        .path();
+        let path = Tile::new(HEIGHT, self.level.unwrap_or(0), self.index, self.width, self.level.is_none()).path();
         match self.level {
             Some(_) => path.replacen("tile/8/", "tile/", 1),
             None => path.replacen("tile/8/data/", "tile/entries/", 1),
@@ -46,18 +39,12 @@ impl TileName {
 
     /// Reads a path; only the one spelling of each name is taken. (The library's own reader panics on some.)
     pub fn parse(path: &str) -> Result<Self, Error> {
-        Self::read(path)
-            .filter(|name| name.path() == path)
-            .ok_or(Error::Malformed("tile path"))
+        Self::read(path).filter(|name| name.path() == path).ok_or(Error::Malformed("tile path"))
     }
 
     fn read(path: &str) -> Option<Self> {
         let (level, rest) = path.strip_prefix("tile/")?.split_once('/')?;
-        let level = if level == "entries" {
-            None
-        } else {
-            Some(level.parse().ok().filter(|level| *level < 64)?)
-        };
+        let level = if level == "entries" { None } else { Some(level.parse().ok().filter(|level| *level < 64)?) };
         let (number, width) = match rest.split_once(".p/") {
             Some((number, width)) => (number, width.parse().ok().filter(|width| (1..256).contains(width))?),
             None => (rest, 256),
@@ -72,10 +59,7 @@ impl TileName {
     pub fn is_within(&self, size: u64) -> bool {
         let shift = u32::from(HEIGHT) * u32::from(self.level.unwrap_or(0));
         let at_level = size.checked_shr(shift).unwrap_or(0);
-        let end = self
-            .index
-            .checked_mul(TILE_WIDTH)
-            .and_then(|start| start.checked_add(u64::from(self.width)));
+        let end = self.index.checked_mul(TILE_WIDTH).and_then(|start| start.checked_add(u64::from(self.width)));
         end.is_some_and(|end| end <= at_level)
     }
 
@@ -135,11 +119,7 @@ impl TileTree {
             let width = u32::try_from(count % TILE_WIDTH).unwrap_or(0);
             let mut hashes = Vec::new();
             if width > 0 {
-                let bytes = read(TileName {
-                    level: Some(level),
-                    index: count / TILE_WIDTH,
-                    width,
-                })?;
+                let bytes = read(TileName { level: Some(level), index: count / TILE_WIDTH, width })?;
                 let (chunks, rest) = bytes.as_chunks::<32>();
                 if chunks.len() != width as usize || !rest.is_empty() {
                     return Err(Error::Malformed("tile").into());
@@ -207,10 +187,7 @@ impl TileTree {
                 rest = left;
             }
         }
-        TreeHead {
-            size: self.size,
-            root: root.unwrap_or(tlog_tiles::EMPTY_HASH).0,
-        }
+        TreeHead { size: self.size, root: root.unwrap_or(tlog_tiles::EMPTY_HASH).0 }
     }
 }
 
@@ -227,14 +204,7 @@ fn perfect_root(hashes: &[[u8; 32]]) -> [u8; 32] {
 
 fn tile(level: u8, index: u64, hashes: &[[u8; 32]]) -> HashTile {
     let width = u32::try_from(hashes.len()).unwrap_or(u32::MAX);
-    HashTile {
-        name: TileName {
-            level: Some(level),
-            index,
-            width,
-        },
-        bytes: hashes.concat(),
-    }
+    HashTile { name: TileName { level: Some(level), index, width }, bytes: hashes.concat() }
 }
 
 /// Appends an entry to a bundle: a two-byte length, then the entry.
@@ -260,10 +230,7 @@ mod tests {
 
     impl HashReader for Stored {
         fn read_hashes(&self, indexes: &[u64]) -> Result<Vec<Hash>, tlog_tiles::Error> {
-            Ok(indexes
-                .iter()
-                .map(|index| self.0[usize::try_from(*index).unwrap()])
-                .collect())
+            Ok(indexes.iter().map(|index| self.0[usize::try_from(*index).unwrap()]).collect())
         }
     }
 
@@ -280,7 +247,7 @@ mod tests {
             for tile in tree.push(leaf_hash(&entry)) {
                 files.insert(tile.name.path(), tile.bytes);
             }
-            if n < 600 || n % 7919 == 0 || n >= 65_530 && n < 65_800 {
+            if n < 600 || n % 7919 == 0 || (65_530..65_800).contains(&n) {
                 assert_eq!(tree.head().root, tree_hash(n + 1, &stored).unwrap().0, "size {}", n + 1);
             }
         }
@@ -292,39 +259,17 @@ mod tests {
             let path = tile.path().replacen("tile/8/", "tile/", 1);
             assert_eq!(files.get(&path), Some(&expected), "{path}");
         }
-        let restored = TileTree::restore(70_000, |name| {
-            files.get(&name.path()).cloned().ok_or(Error::Malformed("tile"))
-        });
+        let restored =
+            TileTree::restore(70_000, |name| files.get(&name.path()).cloned().ok_or(Error::Malformed("tile")));
         assert_eq!(restored.unwrap().head(), tree.head());
     }
 
     #[test]
     fn paths_have_one_spelling_and_lie_within_the_tree() {
         for (name, path) in [
-            (
-                TileName {
-                    level: Some(0),
-                    index: 0,
-                    width: 256,
-                },
-                "tile/0/000",
-            ),
-            (
-                TileName {
-                    level: Some(1),
-                    index: 1067,
-                    width: 3,
-                },
-                "tile/1/x001/067.p/3",
-            ),
-            (
-                TileName {
-                    level: None,
-                    index: 5,
-                    width: 17,
-                },
-                "tile/entries/005.p/17",
-            ),
+            (TileName { level: Some(0), index: 0, width: 256 }, "tile/0/000"),
+            (TileName { level: Some(1), index: 1067, width: 3 }, "tile/1/x001/067.p/3"),
+            (TileName { level: None, index: 5, width: 17 }, "tile/entries/005.p/17"),
         ] {
             assert_eq!(name.path(), path);
             assert_eq!(TileName::parse(path), Ok(name));
@@ -342,38 +287,10 @@ mod tests {
         ] {
             assert!(TileName::parse(bad).is_err(), "{bad}");
         }
-        assert!(
-            TileName {
-                level: None,
-                index: 1,
-                width: 44
-            }
-            .is_within(300)
-        );
-        assert!(
-            !TileName {
-                level: None,
-                index: 1,
-                width: 45
-            }
-            .is_within(300)
-        );
-        assert!(
-            TileName {
-                level: Some(1),
-                index: 0,
-                width: 1
-            }
-            .is_within(300)
-        );
-        assert!(
-            !TileName {
-                level: Some(63),
-                index: u64::MAX,
-                width: 1
-            }
-            .is_within(300)
-        );
+        assert!(TileName { level: None, index: 1, width: 44 }.is_within(300));
+        assert!(!TileName { level: None, index: 1, width: 45 }.is_within(300));
+        assert!(TileName { level: Some(1), index: 0, width: 1 }.is_within(300));
+        assert!(!TileName { level: Some(63), index: u64::MAX, width: 1 }.is_within(300));
         assert_eq!(TileName::all(300).len(), 2 + 2 + 1);
     }
 }

@@ -74,10 +74,7 @@ impl Token {
         if self.token_key_id != key.token_key_id() {
             return Err(Error::WrongCampaign);
         }
-        key.rsa.verify(
-            &token_input(&self.nonce, &self.challenge_digest, &self.token_key_id),
-            &self.authenticator,
-        )
+        key.rsa.verify(&token_input(&self.nonce, &self.challenge_digest, &self.token_key_id), &self.authenticator)
     }
 
     /// The cheap half of redeeming: the token is of this campaign's challenge and key, and the pledge opens its nonce.
@@ -107,10 +104,7 @@ impl OpenedToken {
     /// The dear half: the RSA signature.
     pub fn verify(self, key: &IssuerPublicKey) -> Result<VerifiedToken, Error> {
         self.token.verify_signature(key)?;
-        Ok(VerifiedToken {
-            token: self.token,
-            pledge: self.pledge,
-        })
+        Ok(VerifiedToken { token: self.token, pledge: self.pledge })
     }
 }
 

@@ -47,8 +47,5 @@ fn maimed(whole: &[u8]) -> impl Iterator<Item = Vec<u8>> + '_ {
 fn maimed_text(whole: &str) -> impl Iterator<Item = String> + '_ {
     let longer = (0..=127u8).filter(|byte| !byte.is_ascii_whitespace() && *byte != 0x0b);
     let longer = longer.map(move |byte| format!("{whole}{}", char::from(byte)));
-    (0..whole.len())
-        .filter_map(move |end| whole.get(..end))
-        .map(str::to_owned)
-        .chain(longer)
+    (0..whole.len()).filter_map(move |end| whole.get(..end)).map(str::to_owned).chain(longer)
 }

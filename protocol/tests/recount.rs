@@ -36,11 +36,7 @@ fn campaign_of_five() -> Campaign {
 /// A pledge whose token nobody signed, for tests of everything but signatures.
 fn unsigned(place: u32, number: u8) -> Pooled {
     Pooled {
-        pledge: Pledge {
-            place,
-            place_salt: [number; 32],
-            region_salt: [number; 32],
-        },
+        pledge: Pledge { place, place_salt: [number; 32], region_salt: [number; 32] },
         authenticator: [number; 256],
     }
 }
@@ -61,10 +57,7 @@ fn signed(seed: u8, place: u32) -> Pooled {
     let (request, pending) = TokenRequest::new(&mut secrets.blinding(), key, digest, nonce).unwrap();
     let response = ISSUER.issue(&mut ChaCha20Rng::seed_from_u64(0), &request).unwrap();
     let token = pending.finalize(&response).unwrap();
-    Pooled {
-        pledge,
-        authenticator: token.encode()[98..].try_into().unwrap(),
-    }
+    Pooled { pledge, authenticator: token.encode()[98..].try_into().unwrap() }
 }
 
 fn announcement(campaign: &Campaign, seed: &[u8; 32], number: u32) -> Vec<u8> {
@@ -171,12 +164,7 @@ fn v1_a_pledge_moved_to_another_area_or_level_or_altered_no_longer_verifies() {
             moved.push(relabelled);
         }
         for entry in moved {
-            assert_eq!(
-                verifies(&entry),
-                Err(Error::Forged("token")),
-                "{level:?} {:?}",
-                &entry[..6]
-            );
+            assert_eq!(verifies(&entry), Err(Error::Forged("token")), "{level:?} {:?}", &entry[..6]);
         }
     }
 }
@@ -307,7 +295,7 @@ fn entries_of_unknown_types_or_of_another_length_are_refused() {
 }
 
 #[test]
-fn o1_more_pledges_than_people_eligible_are_refused() {
+fn v1_more_pledges_than_people_eligible_are_refused() {
     let campaign = campaign_of_five();
     let mut waiting = pool(&[(0, 5)]);
     let mut entries = vec![campaign.genesis_bytes().to_vec()];
@@ -316,10 +304,7 @@ fn o1_more_pledges_than_people_eligible_are_refused() {
     let mut waiting = pool(&[(1, 5)]);
     entries.extend(tick(&campaign, &mut waiting, 2, false));
     let error = recount(&campaign, &entries).err().unwrap().to_string();
-    assert!(
-        error.contains("log entry 8: there are more pledges than people eligible"),
-        "{error}"
-    );
+    assert!(error.contains("log entry 8: there are more pledges than people eligible"), "{error}");
 }
 
 proptest! {

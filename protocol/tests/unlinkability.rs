@@ -42,10 +42,7 @@ fn observe(campaign: &Campaign, secrets: [&Secrets; 2], blinding: [ChaCha20Rng; 
         tokens.push(pending.finalize(&response).unwrap());
         request
     });
-    Observed {
-        requests,
-        redeemed: tokens.swap_remove(redeemed),
-    }
+    Observed { requests, redeemed: tokens.swap_remove(redeemed) }
 }
 
 /// Arithmetic modulo the issuer's n.
@@ -57,10 +54,7 @@ impl Field {
     fn of_issuer() -> Self {
         // the same key with the plain RSA identifier, which the library reads without parameters
         let spki = ISSUER.public().spki();
-        let (key, header) = (
-            &spki[spki.len() - 271..],
-            "30820122300d06092a864886f70d01010105000382010f",
-        );
+        let (key, header) = (&spki[spki.len() - 271..], "30820122300d06092a864886f70d01010105000382010f");
         let der = [hex(header).as_slice(), key].concat();
         let n = RsaPublicKey::from_public_key_der(&der).unwrap().n().clone();
         Self { n }
@@ -97,12 +91,8 @@ fn hex(text: &str) -> Vec<u8> {
 fn is_encoding(em: &[u8]) -> bool {
     let (masked, rest) = em.split_at(256 - 49);
     let (h, trailer) = rest.split_at(48);
-    let mut mask = (0u32..).flat_map(|counter| {
-        Sha384::new()
-            .chain_update(h)
-            .chain_update(counter.to_be_bytes())
-            .finalize()
-    });
+    let mut mask =
+        (0u32..).flat_map(|counter| Sha384::new().chain_update(h).chain_update(counter.to_be_bytes()).finalize());
     let mut db: Vec<u8> = masked.iter().map(|byte| byte ^ mask.next().unwrap()).collect();
     db[0] &= 0x7f;
     let (padding, _salt) = db.split_at(db.len() - 48);
@@ -130,17 +120,11 @@ fn u1_one_phrase_two_places() {
         for redeemed in [0, 1] {
             let faulty = [secrets[0].blinding(), secrets[0].blinding()];
             let seen = observe(&campaign, both, faulty, redeemed);
-            assert!(
-                links(&field, &seen),
-                "the attack must work on one blinding factor: phrase {seed}"
-            );
+            assert!(links(&field, &seen), "the attack must work on one blinding factor: phrase {seed}");
 
             let real = [secrets[0].blinding(), secrets[1].blinding()];
             let seen = observe(&campaign, both, real, redeemed);
-            assert!(
-                !links(&field, &seen),
-                "phrase {seed}, token {redeemed} links two places"
-            );
+            assert!(!links(&field, &seen), "phrase {seed}, token {redeemed} links two places");
         }
     }
 }
@@ -152,10 +136,7 @@ fn u1_no_message_repeats_a_value_of_another_place_campaign_or_phrase() {
     genesis.target += 1;
     let other = Campaign::new(&genesis.encode(), &support::places_json()).unwrap();
     let mut seen = std::collections::BTreeSet::new();
-    for (id, place, seed) in [&campaign, &other]
-        .iter()
-        .flat_map(|c| [(c.id(), 0, 1), (c.id(), 1, 1), (c.id(), 0, 2)])
-    {
+    for (id, place, seed) in [&campaign, &other].iter().flat_map(|c| [(c.id(), 0, 1), (c.id(), 1, 1), (c.id(), 0, 2)]) {
         let secrets = Phrase::from_bytes([seed; 16]).secrets(id, place);
         let pledge = secrets.pledge();
         let mut draws = [0; 304];

@@ -161,9 +161,7 @@ pub(crate) fn correct(source: Source, corrections: &Corrections) -> Result<Vec<P
     }
     for code in source.regions.keys() {
         if !corrections.regions.table.iter().any(|row| row.code == *code) {
-            return Err(format!(
-                "corrections.json, regions: no row for {code}, which the source has"
-            ));
+            return Err(format!("corrections.json, regions: no row for {code}, which the source has"));
         }
     }
     for row in &corrections.removed {
@@ -171,20 +169,10 @@ pub(crate) fn correct(source: Source, corrections: &Corrections) -> Result<Vec<P
     }
     for row in &corrections.removed {
         if row.into.is_some_and(|into| !places.contains_key(&into)) {
-            return Err(format!(
-                "corrections.json, removed: {} goes into a place that is gone itself",
-                row.id
-            ));
+            return Err(format!("corrections.json, removed: {} goes into a place that is gone itself", row.id));
         }
     }
-    for Moved {
-        id,
-        name,
-        lat,
-        lon,
-        reason,
-    } in &corrections.moved
-    {
+    for Moved { id, name, lat, lon, reason } in &corrections.moved {
         let place = known("moved", &mut places, *id, name, reason)?;
         if (place.lat, place.lon) == (*lat, *lon) {
             return Err(format!("corrections.json, moved: {name} ({id}) lies there already"));
@@ -210,9 +198,7 @@ fn remove(places: &mut Places, row: &Removed, within_km: f64) -> Result<()> {
     let Removed { id, name, into, reason } = row;
     let part = known("removed", places, *id, name, reason)?.clone();
     if let Some(into) = into {
-        let whole = places
-            .get(into)
-            .ok_or(format!("corrections.json, removed: {id} goes into {into}, no place"))?;
+        let whole = places.get(into).ok_or(format!("corrections.json, removed: {id} goes into {into}, no place"))?;
         let km = distance_km(whole, &part);
         if into == id || whole.r != part.r || km > within_km {
             return Err(format!(
@@ -251,11 +237,7 @@ fn spell(places: &mut Places, rule: &Spelling) -> Result<()> {
             *name = spelt;
         }
     }
-    if used {
-        Ok(())
-    } else {
-        Err(format!("corrections.json, spelling: nothing has \"{}\"", rule.find))
-    }
+    if used { Ok(()) } else { Err(format!("corrections.json, spelling: nothing has \"{}\"", rule.find)) }
 }
 
 fn respelt(name: &str, rule: &Spelling) -> String {
@@ -264,11 +246,7 @@ fn respelt(name: &str, rule: &Spelling) -> String {
     while let Some((before, after)) = rest.split_once(&rule.find) {
         let inside_word = after.starts_with(char::is_alphabetic);
         spelt.push_str(before);
-        spelt.push_str(if rule.word_end && inside_word {
-            &rule.find
-        } else {
-            &rule.put
-        });
+        spelt.push_str(if rule.word_end && inside_word { &rule.find } else { &rule.put });
         rest = after;
     }
     spelt + rest
@@ -283,28 +261,19 @@ fn known<'p>(list: &str, places: &'p mut Places, id: u64, name: &str, reason: &s
     if place.names.values().any(|known| known == name) {
         Ok(place)
     } else {
-        Err(format!(
-            "corrections.json, {list}: the place {id} is not called \"{name}\""
-        ))
+        Err(format!("corrections.json, {list}: the place {id} is not called \"{name}\""))
     }
 }
 
 fn reasoned(list: &str, id: u64, reason: &str) -> Result<()> {
-    if reason.is_empty() {
-        Err(format!("corrections.json, {list}: {id} has no reason"))
-    } else {
-        Ok(())
-    }
+    if reason.is_empty() { Err(format!("corrections.json, {list}: {id} has no reason")) } else { Ok(()) }
 }
 
 /// By the regions' codes, then by id: neither a new name nor a new population moves a number.
 fn in_order(places: Places, table: &[Region]) -> Result<Vec<Place>> {
     let mut places: Vec<Place> = places.into_values().collect();
     if let Some(stray) = places.iter().find(|place| table.iter().all(|row| row.code != place.r)) {
-        return Err(format!(
-            "corrections.json, regions: no row for {}, the region of {}",
-            stray.r, stray.id
-        ));
+        return Err(format!("corrections.json, regions: no row for {}, the region of {}", stray.r, stray.id));
     }
     places.sort_by(|a, b| (&a.r, a.id).cmp(&(&b.r, b.id)));
     Ok(places)

@@ -87,26 +87,14 @@ fn regions<'c>(places: &[Place], corrections: &'c Corrections) -> Result<BTreeMa
 fn check_names(regions: &BTreeMap<&str, &Names>, places: &[Place], corrections: &Corrections) -> Result<()> {
     let mut taken = BTreeSet::new();
     let named = places.iter().map(|place| (place.r.as_str(), &place.names));
-    for (area, names) in regions
-        .values()
-        .map(|names| ("the list of regions", *names))
-        .chain(named)
-    {
+    for (area, names) in regions.values().map(|names| ("the list of regions", *names)).chain(named) {
         if !names.keys().eq(BTreeSet::from_iter(&corrections.languages)) {
-            return Err(format!(
-                "not in exactly the languages {:?}: {names:?}",
-                corrections.languages
-            ));
+            return Err(format!("not in exactly the languages {:?}: {names:?}", corrections.languages));
         }
         for (lang, name) in names {
-            let letters = corrections
-                .letters
-                .get(lang)
-                .ok_or(format!("corrections.json: no letters for {lang}"))?;
+            let letters = corrections.letters.get(lang).ok_or(format!("corrections.json: no letters for {lang}"))?;
             if name.is_empty() || name.trim() != name || !name.chars().all(|c| letters.contains(c)) {
-                return Err(format!(
-                    "\"{name}\" ({lang}) is empty or holds a character outside letters"
-                ));
+                return Err(format!("\"{name}\" ({lang}) is empty or holds a character outside letters"));
             }
             if !taken.insert((area, lang, name.to_lowercase())) {
                 return Err(format!(
@@ -130,24 +118,15 @@ fn check_picture(picture: &Picture, places: &[Place], map: &MapFacts) -> Result<
         let (x, y) = project(&map.projection, place);
         let inside = (0.0..=f64::from(picture.w)).contains(&x) && (0.0..=f64::from(picture.h)).contains(&y);
         if !inside {
-            return Err(format!(
-                "{} ({:?}) falls off the map, at {x:.0}, {y:.0}",
-                place.id, place.names
-            ));
+            return Err(format!("{} ({:?}) falls off the map, at {x:.0}, {y:.0}", place.id, place.names));
         }
     }
     for Anchor { id, name, x, y } in &map.anchors {
-        let place = places
-            .iter()
-            .find(|place| place.id == *id && place.names.values().any(|n| n == name));
-        let (at_x, at_y) = project(
-            &map.projection,
-            place.ok_or(format!("corrections.json, anchors: no {name} ({id})"))?,
-        );
+        let place = places.iter().find(|place| place.id == *id && place.names.values().any(|n| n == name));
+        let (at_x, at_y) =
+            project(&map.projection, place.ok_or(format!("corrections.json, anchors: no {name} ({id})"))?);
         if (at_x - x).hypot(at_y - y) > 0.1 {
-            return Err(format!(
-                "corrections.json, anchors: {name} falls on {at_x:.1}, {at_y:.1}, not on {x}, {y}"
-            ));
+            return Err(format!("corrections.json, anchors: {name} falls on {at_x:.1}, {at_y:.1}, not on {x}, {y}"));
         }
     }
     Ok(())
@@ -185,9 +164,7 @@ fn places_file(regions: &BTreeMap<&str, &Names>, places: &[Place]) -> Result<Str
         lon: place.lon,
         population: place.pop,
     }))?;
-    Ok(format!(
-        "{{\"regions\":[\n{region_lines}\n],\"places\":[\n{place_lines}\n]}}\n"
-    ))
+    Ok(format!("{{\"regions\":[\n{region_lines}\n],\"places\":[\n{place_lines}\n]}}\n"))
 }
 
 fn map_file(picture: &Picture, map: &MapFacts) -> Result<String> {

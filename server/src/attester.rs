@@ -36,22 +36,13 @@ impl Attester {
     ) -> Result<Self, Error> {
         let store = AttestationStore::open(folder, first_tick)?;
         let batches = Mutex::new(Batches::open(folder)?);
-        Ok(Self {
-            campaign,
-            key,
-            store,
-            batches,
-            repeats: Mutex::default(),
-        })
+        Ok(Self { campaign, key, store, batches, repeats: Mutex::default() })
     }
 
     /// Recognises a code by its MAC, without touching a store.
     pub(crate) fn recognise(&self, code: &str) -> Result<InviteId, Refusal> {
         let invite = Invite::parse(code).map_err(|_| Problem::InviteUnknown)?;
-        Ok(self
-            .key
-            .recognise(self.campaign.id(), &invite)
-            .map_err(|_| Problem::InviteUnknown)?)
+        Ok(self.key.recognise(self.campaign.id(), &invite).map_err(|_| Problem::InviteUnknown)?)
     }
 
     /// Binds an invite to a request, durably and for ever; the same pair again is attested again, up to a limit.
@@ -92,11 +83,7 @@ impl Attester {
         let link = |_| {
             let id = InviteId::new(batch, rand::random());
             let invite = Some(self.key.mint(self.campaign.id(), id));
-            InviteLink {
-                base_url: base_url.clone(),
-                invite,
-                campaign: self.campaign.id(),
-            }
+            InviteLink { base_url: base_url.clone(), invite, campaign: self.campaign.id() }
         };
         Ok((0..request.count).map(link).collect())
     }

@@ -93,13 +93,7 @@ impl Batches {
                     return malformed("There can be no more batches.".to_owned());
                 };
                 let (name, maximum) = (request.batch.clone(), u64::from(request.count));
-                list.push(Batch {
-                    number,
-                    name,
-                    maximum,
-                    per_tick: request.per_tick,
-                    revoked: false,
-                });
+                list.push(Batch { number, name, maximum, per_tick: request.per_tick, revoked: false });
                 number
             }
         };

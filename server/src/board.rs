@@ -26,11 +26,7 @@ pub(crate) struct Published {
 
 impl From<Summary> for Published {
     fn from(summary: Summary) -> Self {
-        Self {
-            log_size: summary.entries,
-            sums: summary.sums,
-            announcement: summary.announcement,
-        }
+        Self { log_size: summary.entries, sums: summary.sums, announcement: summary.announcement }
     }
 }
 
@@ -59,19 +55,8 @@ struct Current {
 impl Board {
     /// A board that shows what the log says.
     pub(crate) fn new(campaign: Arc<Campaign>, timeline: Arc<Timeline>, published: Published) -> Self {
-        let documents = Arc::new(Documents {
-            counts: Arc::from([]),
-            pages: BTreeMap::new(),
-        });
-        Self {
-            campaign,
-            timeline,
-            current: Mutex::new(Current {
-                published,
-                moment: None,
-                documents,
-            }),
-        }
+        let documents = Arc::new(Documents { counts: Arc::from([]), pages: BTreeMap::new() });
+        Self { campaign, timeline, current: Mutex::new(Current { published, moment: None, documents }) }
     }
 
     /// Shows what a new checkpoint says.
@@ -103,17 +88,8 @@ impl Board {
         let json = serde_json::to_vec(&counts).map_err(|error| Error::Refused(error.to_string()))?;
         let next_tick = self.timeline.schedule().end_of(tick + 1);
         let languages = self.campaign.genesis().title.keys();
-        let pages = languages.map(|lang| {
-            (
-                lang.clone(),
-                page::overview(&self.campaign, &counts, next_tick, lang)
-                    .into_bytes()
-                    .into(),
-            )
-        });
-        Ok(Documents {
-            counts: json.into(),
-            pages: pages.collect(),
-        })
+        let pages = languages
+            .map(|lang| (lang.clone(), page::overview(&self.campaign, &counts, next_tick, lang).into_bytes().into()));
+        Ok(Documents { counts: json.into(), pages: pages.collect() })
     }
 }

@@ -14,14 +14,11 @@ use std::path::Path;
 pub fn check(data: &Path) -> Result<Vec<String>, Error> {
     let (campaign, ..) = read_campaign(data)?;
     let genesis = campaign.genesis();
-    let mut found = vec![format!(
-        "campaign {}: genesis, places and map fit each other",
-        campaign.id()
-    )];
+    let mut found = vec![format!("campaign {}: genesis, places and map fit each other", campaign.id())];
 
     let verifier = NoteVerifier::new(&campaign.log_name(), &genesis.log_key)?;
     let log = LogStore::open(&data.join("log"), &verifier)?;
-    let summary = read_log(&campaign, &log.reader())?;
+    let summary = read_log(&campaign, log.reader())?;
     found.push(format!(
         "log: {} entries, {} pledges published, every rule kept",
         summary.entries,
@@ -31,15 +28,11 @@ pub fn check(data: &Path) -> Result<Vec<String>, Error> {
     let keys = Keyring::of(data);
     let public = |seed: &[u8; 32]| NoteSigner::new("", seed).public_key();
     if public(&*keys.log()?) != genesis.log_key || public(&*keys.receipt()?) != genesis.receipt_key {
-        return Err(Error::Refused(
-            "the keys of log and receipts are not those of the genesis".to_owned(),
-        ));
+        return Err(Error::Refused("the keys of log and receipts are not those of the genesis".to_owned()));
     }
     let (issuer, invite) = (keys.issuer()?, keys.invite()?);
     if summary.closed_at.is_some() {
-        let left = ["attestation", "redemption", "plan"]
-            .into_iter()
-            .find(|name| data.join(name).exists());
+        let left = ["attestation", "redemption", "plan"].into_iter().find(|name| data.join(name).exists());
         if let Some(left) = left
             .or(issuer.is_some().then_some("the issuer's key"))
             .or(invite.is_some().then_some("the key of the invites"))
@@ -52,24 +45,15 @@ pub fn check(data: &Path) -> Result<Vec<String>, Error> {
     } else {
         let issuer = issuer.ok_or_else(|| Error::Refused("the issuer's key is missing".to_owned()))?;
         if issuer.public().spki() != genesis.token_key || invite.is_none() {
-            return Err(Error::Refused(
-                "the keys of tokens and invites are not those of the campaign".to_owned(),
-            ));
+            return Err(Error::Refused("the keys of tokens and invites are not those of the campaign".to_owned()));
         }
         found.push("keys: those of the genesis".to_owned());
     }
     for entry in std::fs::read_dir(data.join("keys")).map_err(|error| Error::io("keys", error))? {
         let entry = entry.map_err(|error| Error::io("keys", error))?;
-        let mode = entry
-            .metadata()
-            .map_err(|error| Error::io("keys", error))?
-            .permissions()
-            .mode();
+        let mode = entry.metadata().map_err(|error| Error::io("keys", error))?.permissions().mode();
         if mode & 0o077 != 0 {
-            return Err(Error::Refused(format!(
-                "others can read {}; run: chmod 600 {0}",
-                entry.path().display()
-            )));
+            return Err(Error::Refused(format!("others can read {}; run: chmod 600 {0}", entry.path().display())));
         }
     }
     found.push("key files: readable by their owner alone".to_owned());

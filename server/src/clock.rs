@@ -21,9 +21,7 @@ impl Clock {
     pub fn system() -> Self {
         let start = Instant::now();
         Self::new(move || Reading {
-            wall: SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .map_or(0, |since| since.as_secs()),
+            wall: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
             steady: start.elapsed(),
         })
     }
@@ -66,16 +64,8 @@ impl Timekeeper {
     /// Starts to watch the clock.
     pub fn new(clock: Clock, tolerance_secs: u64) -> Self {
         let anchor = clock.read();
-        let belief = Belief {
-            anchor,
-            believed: anchor.wall,
-            doubted_from_start: false,
-        };
-        Self {
-            clock,
-            tolerance_secs,
-            belief: Mutex::new(belief),
-        }
+        let belief = Belief { anchor, believed: anchor.wall, doubted_from_start: false };
+        Self { clock, tolerance_secs, belief: Mutex::new(belief) }
     }
 
     /// Doubts the clock from the start if it shows more than the tolerance past `closes`; `last` is the time of the last tick.
@@ -97,21 +87,14 @@ impl Timekeeper {
         if !in_doubt {
             belief.believed = reading.wall;
         }
-        Now {
-            seconds: belief.believed,
-            in_doubt,
-        }
+        Now { seconds: belief.believed, in_doubt }
     }
 
     /// The operator says that the clock is right as it is.
     pub fn confirm(&self) {
         let anchor = self.clock.read();
         let mut belief = self.belief.lock().unwrap_or_else(PoisonError::into_inner);
-        *belief = Belief {
-            anchor,
-            believed: anchor.wall,
-            doubted_from_start: false,
-        };
+        *belief = Belief { anchor, believed: anchor.wall, doubted_from_start: false };
     }
 }
 
@@ -123,10 +106,7 @@ mod tests {
     fn two_clocks() -> (Arc<AtomicU64>, Arc<AtomicU64>, Timekeeper) {
         let (wall, steady) = (Arc::new(AtomicU64::new(1000)), Arc::new(AtomicU64::new(0)));
         let (w, s) = (wall.clone(), steady.clone());
-        let clock = Clock::new(move || Reading {
-            wall: w.load(SeqCst),
-            steady: Duration::from_secs(s.load(SeqCst)),
-        });
+        let clock = Clock::new(move || Reading { wall: w.load(SeqCst), steady: Duration::from_secs(s.load(SeqCst)) });
         (wall, steady, Timekeeper::new(clock, 100))
     }
 
@@ -135,60 +115,24 @@ mod tests {
         let (wall, steady, keeper) = two_clocks();
         wall.store(1050, SeqCst);
         steady.store(50, SeqCst);
-        assert_eq!(
-            keeper.now(),
-            Now {
-                seconds: 1050,
-                in_doubt: false
-            }
-        );
+        assert_eq!(keeper.now(), Now { seconds: 1050, in_doubt: false });
         wall.store(1151, SeqCst);
-        assert_eq!(
-            keeper.now(),
-            Now {
-                seconds: 1050,
-                in_doubt: true
-            }
-        );
+        assert_eq!(keeper.now(), Now { seconds: 1050, in_doubt: true });
         wall.store(1150, SeqCst);
-        assert_eq!(
-            keeper.now(),
-            Now {
-                seconds: 1150,
-                in_doubt: false
-            }
-        );
+        assert_eq!(keeper.now(), Now { seconds: 1150, in_doubt: false });
         wall.store(900, SeqCst);
         assert!(keeper.now().in_doubt);
         keeper.confirm();
-        assert_eq!(
-            keeper.now(),
-            Now {
-                seconds: 900,
-                in_doubt: false
-            }
-        );
+        assert_eq!(keeper.now(), Now { seconds: 900, in_doubt: false });
     }
 
     #[test]
     fn a_clock_far_past_the_close_is_doubted_from_the_start() {
         let (_, _, keeper) = two_clocks();
         keeper.doubt_if_past(900, 500);
-        assert_eq!(
-            keeper.now(),
-            Now {
-                seconds: 1000,
-                in_doubt: false
-            }
-        );
+        assert_eq!(keeper.now(), Now { seconds: 1000, in_doubt: false });
         keeper.doubt_if_past(899, 500);
-        assert_eq!(
-            keeper.now(),
-            Now {
-                seconds: 500,
-                in_doubt: true
-            }
-        );
+        assert_eq!(keeper.now(), Now { seconds: 500, in_doubt: true });
         keeper.confirm();
         assert!(!keeper.now().in_doubt);
     }

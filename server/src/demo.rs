@@ -62,49 +62,22 @@ pub struct Demo {
 impl Demo {
     /// Makes the campaign, serves it and starts the simulated participants.
     pub async fn start(options: &Options) -> Result<Self, Error> {
-        let bind = async |address| {
-            TcpListener::bind(address)
-                .await
-                .map_err(|error| Error::io(address, error))
-        };
+        let bind = async |address| TcpListener::bind(address).await.map_err(|error| Error::io(address, error));
         let (listener, organiser_listener) = (bind(options.listen).await?, bind(options.organiser_listen).await?);
-        let address = listener
-            .local_addr()
-            .map_err(|error| Error::io(options.listen, error))?;
+        let address = listener.local_addr().map_err(|error| Error::io(options.listen, error))?;
         let temporary = match options.data {
             Some(_) => None,
             None => Some(tempfile::tempdir().map_err(|error| Error::io("a temporary folder", error))?),
         };
-        let home = options
-            .data
-            .clone()
-            .or_else(|| temporary.as_ref().map(|folder| folder.path().join("campaign")));
+        let home = options.data.clone().or_else(|| temporary.as_ref().map(|folder| folder.path().join("campaign")));
         let data = home.ok_or_else(|| Error::Refused("there is no folder for the demo".to_owned()))?;
         let (wanted, folder) = (options.clone(), data.clone());
         let prepared = tokio::task::spawn_blocking(move || prepare(&wanted, address, &folder)).await;
         let prepared = prepared.map_err(|_| Error::Refused("the demo could not be made".to_owned()))??;
-        let Prepared {
-            deployment,
-            organiser_token,
-            organiser_key,
-            invites,
-            simulated,
-        } = prepared;
+        let Prepared { deployment, organiser_token, organiser_key, invites, simulated } = prepared;
         let running = Running::start(deployment, listener, organiser_listener)?;
-        let simulation = if simulated.is_empty() {
-            None
-        } else {
-            simulate(address, &simulated)?
-        };
-        Ok(Self {
-            running,
-            organiser_token,
-            organiser_key,
-            data,
-            invites,
-            simulation,
-            _temporary: temporary,
-        })
+        let simulation = if simulated.is_empty() { None } else { simulate(address, &simulated)? };
+        Ok(Self { running, organiser_token, organiser_key, data, invites, simulation, _temporary: temporary })
     }
 
     /// Ends the simulated participants, then the server.
@@ -132,34 +105,18 @@ fn prepare(options: &Options, address: SocketAddr, data: &Path) -> Result<Prepar
     let source = source(options, address, &NoteSigner::new("", &seed).public_key())?;
     let organiser_token = init(source, data)?.organiser_token;
     let organiser_key = data.join("organiser.key");
-    crate::store::write_file(
-        &organiser_key,
-        crate::store::SECRET_FILE,
-        to_base64(seed.as_slice()).as_bytes(),
-    )?;
+    crate::store::write_file(&organiser_key, crate::store::SECRET_FILE, to_base64(seed.as_slice()).as_bytes())?;
     let deployment = Deployment::open(data, Clock::system())?;
     let mint = |batch: &str, count| mint(&deployment, batch, count);
     let (invites, simulated) = (mint("demo", options.invites)?, mint("simulated", options.simulate)?);
-    Ok(Prepared {
-        deployment,
-        organiser_token,
-        organiser_key,
-        invites,
-        simulated,
-    })
+    Ok(Prepared { deployment, organiser_token, organiser_key, invites, simulated })
 }
 
 /// The campaign file of Russia 2021, with this machine's names, today's dates and the demo's ticks.
 fn source(options: &Options, address: SocketAddr, organiser_key: &[u8; 32]) -> Result<Source, Error> {
-    let text = CAMPAIGN.replacen(
-        "[title]",
-        &format!("organiser_key = \"{}\"\n[title]", to_base64(organiser_key)),
-        1,
-    );
+    let text = CAMPAIGN.replacen("[title]", &format!("organiser_key = \"{}\"\n[title]", to_base64(organiser_key)), 1);
     let mut file = CampaignFile::parse(&text)?;
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs());
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let ticks = (DAYS * 86_400).div_ceil(u64::from(options.tick_seconds.max(1)));
     let genesis = file.genesis_mut();
     (genesis.k, genesis.tick_seconds, genesis.rehearsal) = (options.k, options.tick_seconds, true);
@@ -167,34 +124,21 @@ fn source(options: &Options, address: SocketAddr, organiser_key: &[u8; 32]) -> R
     genesis.closes = now + ticks * u64::from(options.tick_seconds);
     genesis.issuing_closes = genesis.closes;
     (genesis.issuer_name, genesis.origin_name) = (address.to_string(), address.to_string());
-    Ok(Source {
-        file,
-        places: PLACES.to_vec(),
-        map: MAP.to_vec(),
-    })
+    Ok(Source { file, places: PLACES.to_vec(), map: MAP.to_vec() })
 }
 
 fn mint(deployment: &Deployment, batch: &str, count: u32) -> Result<Vec<Zeroizing<String>>, Error> {
     let Some(issuing) = deployment.issuer.issuing().filter(|_| count > 0) else {
         return Ok(Vec::new());
     };
-    let request = BatchRequest {
-        batch: batch.to_owned(),
-        count,
-        per_tick: None,
-    };
-    let links = issuing
-        .attester()
-        .mint(&request)
-        .map_err(|refusal| Error::Refused(refusal.problem().to_string()))?;
+    let request = BatchRequest { batch: batch.to_owned(), count, per_tick: None };
+    let links = issuing.attester().mint(&request).map_err(|refusal| Error::Refused(refusal.problem().to_string()))?;
     Ok(links.iter().map(protocol::invite::InviteLink::to_text).collect())
 }
 
 /// Starts `headcount rehearse`, which blinds and pledges over HTTP like everybody else. The invites go through its standard input.
 fn simulate(address: SocketAddr, invites: &[Zeroizing<String>]) -> Result<Option<Child>, Error> {
-    let beside = std::env::current_exe()
-        .ok()
-        .and_then(|exe| Some(exe.parent()?.join("headcount")));
+    let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("headcount")));
     let Some(program) = beside.filter(|program| program.exists()) else {
         crate::tell(
             &"there are no simulated participants: the program headcount is not beside headcount-server (cargo build makes both)",
@@ -217,13 +161,7 @@ fn simulate(address: SocketAddr, invites: &[Zeroizing<String>]) -> Result<Option
         .stdout(Stdio::null())
         .spawn()
         .map_err(failed)?;
-    let text = Zeroizing::new(
-        invites
-            .iter()
-            .map(|invite| invite.as_str())
-            .collect::<Vec<_>>()
-            .join("\n"),
-    );
+    let text = Zeroizing::new(invites.iter().map(|invite| invite.as_str()).collect::<Vec<_>>().join("\n"));
     let stdin = child.stdin.take();
     std::thread::spawn(move || {
         if let Some(mut stdin) = stdin {

@@ -62,12 +62,7 @@ impl From<Problem> for Refusal {
             Problem::InviteUnknown | Problem::Unauthorised => Some("Bearer".to_owned()),
             _ => None,
         };
-        Self {
-            problem,
-            status: problem.status(),
-            authenticate,
-            detail: None,
-        }
+        Self { problem, status: problem.status(), authenticate, detail: None }
     }
 }
 
@@ -93,18 +88,12 @@ impl Refusal {
 
     /// With the challenge that a valid token answers (RFC 9577 §2.1).
     pub(crate) fn with_challenge(self, challenge: &str) -> Self {
-        Self {
-            authenticate: Some(challenge.to_owned()),
-            ..self
-        }
+        Self { authenticate: Some(challenge.to_owned()), ..self }
     }
 
     /// With a sentence of its own, for an organiser.
     pub(crate) fn with_detail(self, detail: impl Into<String>) -> Self {
-        Self {
-            detail: Some(detail.into()),
-            ..self
-        }
+        Self { detail: Some(detail.into()), ..self }
     }
 
     /// The problem.

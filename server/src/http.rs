@@ -19,20 +19,14 @@ pub(crate) async fn read_body(
     if !given.is_some_and(|given| given.eq_ignore_ascii_case(media_type.as_bytes())) {
         return Err(Problem::UnsupportedMediaType.into());
     }
-    let declared = headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let declared = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|length| length > bytes_max) {
         return Err(Problem::TooLarge.into());
     }
     axum::body::to_bytes(body, bytes_max).await.map_err(|error| {
         let source = std::error::Error::source(&error);
         let too_large = source.is_some_and(|source| source.to_string().contains("length limit"));
-        if too_large {
-            Problem::TooLarge.into()
-        } else {
-            Problem::Malformed.into()
-        }
+        if too_large { Problem::TooLarge.into() } else { Problem::Malformed.into() }
     })
 }
 
@@ -65,9 +59,7 @@ pub(crate) async fn common_headers(request: Request, next: Next) -> Response {
 /// The connection ends with this answer, so that no pledge can follow over it (promise N1).
 pub(crate) async fn close_connection(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    response
-        .headers_mut()
-        .insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
 }
 

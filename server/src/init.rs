@@ -51,15 +51,9 @@ pub fn init(source: Source, data: &Path) -> Result<Initialised, Error> {
             data.display()
         )));
     }
-    let parent = data
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let parent = data.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(parent).map_err(|error| Error::io(parent.display(), error))?;
-    let unfinished = parent.join(format!(
-        ".{}.unfinished",
-        data.file_name().unwrap_or_default().to_string_lossy()
-    ));
+    let unfinished = parent.join(format!(".{}.unfinished", data.file_name().unwrap_or_default().to_string_lossy()));
     crate::store::remove_dir(&unfinished)?;
     let made = make(source, &unfinished)?;
     std::fs::rename(&unfinished, data).map_err(|error| Error::io(data.display(), error))?;
@@ -88,15 +82,8 @@ fn make(source: Source, folder: &Path) -> Result<Initialised, Error> {
     write_file(&folder.join("genesis.json"), SECRET_FILE, &genesis)?;
     write_file(&folder.join("places.json"), SECRET_FILE, &places)?;
     write_file(&folder.join("map.json"), SECRET_FILE, &map)?;
-    LogStore::create(
-        &folder.join("log"),
-        &genesis,
-        &NoteSigner::new(&campaign.log_name(), &log_seed),
-    )?;
-    Ok(Initialised {
-        campaign_id: campaign.id(),
-        organiser_token,
-    })
+    LogStore::create(&folder.join("log"), &genesis, &NoteSigner::new(&campaign.log_name(), &log_seed))?;
+    Ok(Initialised { campaign_id: campaign.id(), organiser_token })
 }
 
 /// Reads the campaign of a data directory with its two documents.
@@ -109,9 +96,7 @@ pub(crate) fn read_campaign(data: &Path) -> Result<(Campaign, Vec<u8>, Vec<u8>),
     let (genesis, places, map) = (read("genesis.json")?, read("places.json")?, read("map.json")?);
     let campaign = Campaign::new(&genesis, &places)?;
     if <[u8; 32]>::from(Sha256::digest(&map)) != campaign.genesis().map_sha256 {
-        return Err(Error::Refused(
-            "the map is not the one that the genesis names".to_owned(),
-        ));
+        return Err(Error::Refused("the map is not the one that the genesis names".to_owned()));
     }
     Ok((campaign, places, map))
 }

@@ -46,34 +46,18 @@ impl Template {
         );
         let place = r#"{"region":0,"name":{"en":"P"},"lat":0,"lon":0,"population":0}"#;
         let places = format!(r#"{{"regions":[{{"name":{{"en":"R"}}}}],"places":[{place},{place}]}}"#);
-        init(
-            Source {
-                file: CampaignFile::parse(&text).unwrap(),
-                places: places.into(),
-                map: b"{}".to_vec(),
-            },
-            &data,
-        )
-        .unwrap();
+        init(Source { file: CampaignFile::parse(&text).unwrap(), places: places.into(), map: b"{}".to_vec() }, &data)
+            .unwrap();
         let (campaign, ..) = read_campaign(&data).unwrap();
         let key = Keyring::of(&data).issuer().unwrap().unwrap();
-        let mut template = Self {
-            folder,
-            phrases: Vec::new(),
-            tokens: Vec::new(),
-            campaign,
-        };
+        let mut template = Self { folder, phrases: Vec::new(), tokens: Vec::new(), campaign };
         for place in [0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1] {
             let phrase = Phrase::generate(&mut rand::rng());
             let secrets = phrase.secrets(template.campaign.id(), place);
             let (nonce, challenge) = (secrets.pledge().nonce(0), template.campaign.challenge_digest());
             let made = TokenRequest::new(&mut secrets.blinding(), template.campaign.token_key(), challenge, nonce);
             let (request, pending) = made.unwrap();
-            template.tokens.push(
-                pending
-                    .finalize(&key.issue(&mut rand::rng(), &request).unwrap())
-                    .unwrap(),
-            );
+            template.tokens.push(pending.finalize(&key.issue(&mut rand::rng(), &request).unwrap()).unwrap());
             template.phrases.push((phrase, place));
         }
         let pool = open_pool(&data);
@@ -151,14 +135,11 @@ fn steps_of_a_tick(data: &Path, campaign: &Campaign, steps: u32, closing: bool) 
             }
             3 => head = Some(log.append(decided().base, &decided().entries).unwrap()),
             4 => log.sign(decided().base, head.unwrap(), &signer).unwrap(),
-            5 => pool
-                .add_spent(pool.spent_through(), log.reader().size(), nonces_of(&decided().entries))
-                .unwrap(),
+            5 => pool.add_spent(pool.spent_through(), log.reader().size(), nonces_of(&decided().entries)).unwrap(),
             6 => {
                 let published = nonces_of(&decided().entries);
                 let kept = |pledge: &PooledPledge| !published.contains(&pledge.nonce);
-                pool.keep(&pool.frozen().unwrap().into_iter().filter(kept).collect::<Vec<_>>())
-                    .unwrap();
+                pool.keep(&pool.frozen().unwrap().into_iter().filter(kept).collect::<Vec<_>>()).unwrap();
             }
             7 => pool.drop_frozen().unwrap(),
             _ => Plan::remove(data).unwrap(),
@@ -168,10 +149,7 @@ fn steps_of_a_tick(data: &Path, campaign: &Campaign, steps: u32, closing: bool) 
 
 fn serve(data: &Path, now: &Arc<AtomicU64>) -> Deployment {
     let now = now.clone();
-    let clock = Clock::new(move || Reading {
-        wall: now.load(SeqCst),
-        steady: Duration::from_secs(now.load(SeqCst)),
-    });
+    let clock = Clock::new(move || Reading { wall: now.load(SeqCst), steady: Duration::from_secs(now.load(SeqCst)) });
     Deployment::open(data, clock).unwrap()
 }
 
@@ -187,18 +165,10 @@ fn o2_every_tick_step_may_be_cut_off() {
             served.look_at_clock().unwrap();
             let pool = served.publisher().pool().unwrap();
             for index in 0..9 {
-                assert_eq!(
-                    spend(&pool, template.verified(index)),
-                    Redeemed::Before,
-                    "step {steps}, pledge {index}"
-                );
+                assert_eq!(spend(&pool, template.verified(index)), Redeemed::Before, "step {steps}, pledge {index}");
             }
-            let summary = read_log(&template.campaign, &open_log(&data, &template.campaign).reader()).unwrap();
-            assert_eq!(
-                (summary.sums.total(), summary.entries),
-                (6, 1 + 1 + 6),
-                "step {steps}, start {again}"
-            );
+            let summary = read_log(&template.campaign, open_log(&data, &template.campaign).reader()).unwrap();
+            assert_eq!((summary.sums.total(), summary.entries), (6, 1 + 1 + 6), "step {steps}, start {again}");
             assert!(!data.join("plan").exists() && !pool.has_frozen().unwrap());
         }
         // the three that were left are still there: with two more they are published
@@ -210,7 +180,7 @@ fn o2_every_tick_step_may_be_cut_off() {
         }
         now.store(START + 2 * 3600, SeqCst);
         served.look_at_clock().unwrap();
-        let summary = read_log(&template.campaign, &open_log(&data, &template.campaign).reader()).unwrap();
+        let summary = read_log(&template.campaign, open_log(&data, &template.campaign).reader()).unwrap();
         assert_eq!((summary.sums.total(), summary.last_tick), (11, 2), "step {steps}");
     }
 }
@@ -222,9 +192,8 @@ fn o2_every_step_of_the_close_may_be_cut_off() {
         let (_folder, data) = template.copy();
         std::fs::write(data.join("closing"), "1").unwrap();
         steps_of_a_tick(&data, &template.campaign, steps.min(4), true);
-        for folder in ["redemption", "attestation", "spent"]
-            .into_iter()
-            .take(usize::try_from(steps).unwrap().saturating_sub(5))
+        for folder in
+            ["redemption", "attestation", "spent"].into_iter().take(usize::try_from(steps).unwrap().saturating_sub(5))
         {
             let _ = std::fs::remove_dir_all(data.join(folder));
         }
@@ -232,21 +201,10 @@ fn o2_every_step_of_the_close_may_be_cut_off() {
         let served = serve(&data, &now);
         served.look_at_clock().unwrap();
         assert_eq!(served.timeline.published_state(), State::Closed, "step {steps}");
-        let summary = read_log(&template.campaign, &open_log(&data, &template.campaign).reader()).unwrap();
-        assert_eq!(
-            (summary.sums.total(), summary.closed_at),
-            (6, Some(1)),
-            "three are withheld for ever"
-        );
+        let summary = read_log(&template.campaign, open_log(&data, &template.campaign).reader()).unwrap();
+        assert_eq!((summary.sums.total(), summary.closed_at), (6, Some(1)), "three are withheld for ever");
         drop(served);
-        for gone in [
-            "plan",
-            "redemption",
-            "attestation",
-            "spent",
-            "keys/invite",
-            "keys/issuer.pkcs8",
-        ] {
+        for gone in ["plan", "redemption", "attestation", "spent", "keys/invite", "keys/issuer.pkcs8"] {
             assert!(!data.join(gone).exists(), "{gone} after step {steps}");
         }
         crate::check::check(&data).unwrap();
@@ -283,10 +241,7 @@ fn o2_a_tick_without_a_group_may_be_cut_off() {
         served.look_at_clock().unwrap();
         let pool = served.publisher().pool().unwrap();
         let before: Vec<_> = (0..9).map(|index| spend(&pool, template.verified(index))).collect();
-        assert!(
-            before.iter().all(|redeemed| *redeemed == Redeemed::Before),
-            "after step {steps}"
-        );
+        assert!(before.iter().all(|redeemed| *redeemed == Redeemed::Before), "after step {steps}");
         assert_eq!(served.timeline.last_tick(), 2);
     }
 }

@@ -56,12 +56,7 @@ impl Issuer {
         issuing: Option<(IssuerPrivateKey, Attester)>,
     ) -> Self {
         let issuing = issuing.map(|(key, attester)| Arc::new(Issuing { key, attester }));
-        Self {
-            campaign,
-            timeline,
-            issuing: RwLock::new(issuing),
-            workers: Workers::new(SIGNATURES_WAITING_MAX),
-        }
+        Self { campaign, timeline, issuing: RwLock::new(issuing), workers: Workers::new(SIGNATURES_WAITING_MAX) }
     }
 
     /// Key and Attester, until close.
@@ -89,11 +84,7 @@ impl Issuer {
         let issuing = issuing.ok_or(Problem::Closed)?;
         let issues = self.timeline.issues_tokens();
         let answered = self.answer(issuing, &headers, &body, issues).await;
-        if issues {
-            answered
-        } else {
-            answered.map_err(|_| Problem::Closed.into())
-        }
+        if issues { answered } else { answered.map_err(|_| Problem::Closed.into()) }
     }
 
     async fn answer(
@@ -104,9 +95,7 @@ impl Issuer {
         issues: bool,
     ) -> Result<TokenResponse, Refusal> {
         let malformed = |_| Refusal::from(Problem::Malformed).with_status(422);
-        let id = issuing
-            .attester
-            .recognise(bearer(headers).ok_or(Problem::InviteUnknown)?)?;
+        let id = issuing.attester.recognise(bearer(headers).ok_or(Problem::InviteUnknown)?)?;
         let request = TokenRequest::decode(body).map_err(malformed)?;
         request.check(self.campaign.token_key()).map_err(malformed)?;
         let admission: Admission = self.workers.admit()?;
@@ -119,10 +108,7 @@ impl Issuer {
 /// The Issuer's routes.
 pub(crate) fn routes(issuer: Arc<Issuer>) -> Router {
     let token_request = post(token_request).layer(from_fn(close_connection));
-    Router::new()
-        .route("/token-request", token_request)
-        .route(DIRECTORY_PATH, get(directory))
-        .with_state(issuer)
+    Router::new().route("/token-request", token_request).route(DIRECTORY_PATH, get(directory)).with_state(issuer)
 }
 
 async fn token_request(

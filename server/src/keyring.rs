@@ -41,16 +41,9 @@ impl Keyring {
         write_file(&self.0.join(LOG), SECRET_FILE, log.as_slice())?;
         write_file(&self.0.join(RECEIPT), SECRET_FILE, receipt.as_slice())?;
         write_file(&self.0.join(INVITE), SECRET_FILE, random_seed(rng).as_slice())?;
-        let token = Zeroizing::new(
-            protocol::codec::to_base64(random_seed(rng).as_slice())
-                .trim_end_matches('=')
-                .to_owned(),
-        );
-        write_file(
-            &self.0.join(ORGANISER_TOKEN),
-            SECRET_FILE,
-            &Sha256::digest(token.as_bytes()),
-        )?;
+        let token =
+            Zeroizing::new(protocol::codec::to_base64(random_seed(rng).as_slice()).trim_end_matches('=').to_owned());
+        write_file(&self.0.join(ORGANISER_TOKEN), SECRET_FILE, &Sha256::digest(token.as_bytes()))?;
         Ok(token)
     }
 
@@ -79,9 +72,7 @@ impl Keyring {
 
     /// SHA-256 of the organiser's bearer token.
     pub(crate) fn organiser_token_sha256(&self) -> Result<[u8; 32], Error> {
-        Ok(*self
-            .seed(ORGANISER_TOKEN)?
-            .ok_or_else(|| self.missing(ORGANISER_TOKEN))?)
+        Ok(*self.seed(ORGANISER_TOKEN)?.ok_or_else(|| self.missing(ORGANISER_TOKEN))?)
     }
 
     /// At close: overwrites and removes the keys that only endanger people. Repeats find nothing and change nothing.
@@ -105,10 +96,8 @@ impl Keyring {
 
     fn seed(&self, name: &str) -> Result<Option<Seed>, Error> {
         let Some(bytes) = self.read(name)? else { return Ok(None) };
-        let seed = bytes
-            .as_slice()
-            .try_into()
-            .map_err(|_| Error::Refused(format!("the key file {name} is damaged")))?;
+        let seed =
+            bytes.as_slice().try_into().map_err(|_| Error::Refused(format!("the key file {name} is damaged")))?;
         Ok(Some(Zeroizing::new(seed)))
     }
 

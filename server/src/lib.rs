@@ -80,17 +80,13 @@ impl Deployment {
         let genesis = campaign.genesis();
         let verifier = NoteVerifier::new(&campaign.log_name(), &genesis.log_key)?;
         let log = LogStore::open(&data.join("log"), &verifier)?;
-        let summary = read_log(&campaign, &log.reader())?;
+        let summary = read_log(&campaign, log.reader())?;
         let closed = summary.closed_at.is_some();
 
         let schedule = genesis.schedule();
         let keeper = Timekeeper::new(clock, schedule.tick_seconds + config::CLOCK_TOLERANCE_SECS);
         let first_tick = schedule.last_ended(keeper.now().seconds.min(schedule.opens));
-        let (attester, pool) = if closed {
-            (None, None)
-        } else {
-            open_stores(data, &campaign, &keys, first_tick)?
-        };
+        let (attester, pool) = if closed { (None, None) } else { open_stores(data, &campaign, &keys, first_tick)? };
         let last_tick = pool.as_ref().map_or(summary.last_tick, |pool| pool.last_tick());
         let timeline = Arc::new(Timeline::open(data, schedule, keeper, last_tick, closed)?);
 
@@ -98,15 +94,7 @@ impl Deployment {
         let board = Arc::new(Board::new(campaign.clone(), timeline.clone(), published.clone()));
         let reader = log.reader().clone();
         let signer = NoteSigner::new(&campaign.log_name(), &*keys.log()?);
-        let publisher = Publisher::new(
-            data,
-            campaign.clone(),
-            signer,
-            log,
-            board.clone(),
-            published,
-            pool.clone(),
-        );
+        let publisher = Publisher::new(data, campaign.clone(), signer, log, board.clone(), published, pool.clone());
         let publisher = Arc::new(Mutex::new(publisher));
         let issuing = keys.issuer()?.zip(attester);
         let issuer = Arc::new(Issuer::new(campaign.clone(), timeline.clone(), issuing));
@@ -221,9 +209,7 @@ fn open_stores(data: &Path, campaign: &Arc<Campaign>, keys: &Keyring, first_tick
 /// Reads the whole log as an auditor would, but for the signatures of the tokens, which this server made.
 fn read_log(campaign: &Campaign, log: &LogReader) -> Result<Summary, Error> {
     let mut recount = Recount::new(campaign);
-    log.entries(0, log.size(), |_, entry| {
-        recount.entry(entry).map(|_| ()).map_err(Error::from)
-    })?;
+    log.entries(0, log.size(), |_, entry| recount.entry(entry).map(|_| ()).map_err(Error::from))?;
     Ok(recount.finish()?)
 }
 

@@ -95,30 +95,9 @@ async fn main() -> ExitCode {
 async fn run(command: Command) -> Result<(), Error> {
     match command {
         Command::Init { campaign, data } => make(&campaign, &data),
-        Command::Serve {
-            data,
-            listen,
-            organiser_listen,
-        } => serve(&data, listen, organiser_listen).await,
-        Command::Demo {
-            listen,
-            organiser_listen,
-            tick,
-            k,
-            invites,
-            simulate,
-            data,
-            json,
-        } => {
-            let options = Options {
-                listen,
-                organiser_listen,
-                tick_seconds: tick,
-                k,
-                invites,
-                simulate,
-                data,
-            };
+        Command::Serve { data, listen, organiser_listen } => serve(&data, listen, organiser_listen).await,
+        Command::Demo { listen, organiser_listen, tick, k, invites, simulate, data, json } => {
+            let options = Options { listen, organiser_listen, tick_seconds: tick, k, invites, simulate, data };
             demo(&options, json).await
         }
         Command::Check { data, clock_is_right } => examine(&data, clock_is_right),
@@ -132,26 +111,18 @@ fn make(campaign: &Path, data: &Path) -> Result<(), Error> {
     println!("The campaign is made in {}.\n", data.display());
     println!("Print this on paper, for participants to compare with what their device shows:");
     println!("  campaign words    {}", campaign_words(id).join(" "));
-    println!(
-        "  campaign numbers  {}",
-        campaign_numbers(id).map(|number| number.to_string()).join(" ")
-    );
+    println!("  campaign numbers  {}", campaign_numbers(id).map(|number| number.to_string()).join(" "));
     println!("  campaign id       {id}\n");
     println!("The organiser's token, shown only now; keep it apart from this machine:");
     println!("  {}\n", *made.organiser_token);
-    println!(
-        "Next: headcount-server serve --data {} --listen 127.0.0.1:8080",
-        data.display()
-    );
+    println!("Next: headcount-server serve --data {} --listen 127.0.0.1:8080", data.display());
     Ok(())
 }
 
 #[allow(clippy::print_stdout, reason = "a command's answer")]
 async fn serve(data: &Path, listen: SocketAddr, organiser_listen: SocketAddr) -> Result<(), Error> {
     let bind = async |address| {
-        TcpListener::bind(address)
-            .await
-            .map_err(|error| Error::io(format!("cannot listen on {address}"), error))
+        TcpListener::bind(address).await.map_err(|error| Error::io(format!("cannot listen on {address}"), error))
     };
     let (listener, organiser_listener) = (bind(listen).await?, bind(organiser_listen).await?);
     let (folder, clock) = (data.to_owned(), Clock::system());
@@ -160,10 +131,7 @@ async fn serve(data: &Path, listen: SocketAddr, organiser_listen: SocketAddr) ->
         .map_err(|_| Error::Refused("the campaign could not be opened".to_owned()))??;
     println!("Campaign {}", deployment.campaign().id());
     let running = Running::start(deployment, listener, organiser_listener)?;
-    println!(
-        "Participants and public: http://{}   Organisers: http://{}",
-        running.address, running.organiser_address
-    );
+    println!("Participants and public: http://{}   Organisers: http://{}", running.address, running.organiser_address);
     println!("Ctrl-C stops it; nothing is lost.");
     until_told_to_stop().await;
     running.stop().await;
@@ -183,17 +151,12 @@ async fn demo(options: &Options, json: bool) -> Result<(), Error> {
 
 #[allow(clippy::print_stdout, reason = "a command's answer")]
 fn tell_demo(demo: &Demo, json: bool) {
-    let (url, organiser_url) = (
-        format!("http://{}", demo.running.address),
-        format!("http://{}", demo.running.organiser_address),
-    );
+    let (url, organiser_url) =
+        (format!("http://{}", demo.running.address), format!("http://{}", demo.running.organiser_address));
     let id = demo.running.deployment().campaign().id();
     if json {
-        let codes: Vec<&str> = demo
-            .invites
-            .iter()
-            .filter_map(|link| link.split_once("#i=")?.1.split('&').next())
-            .collect();
+        let codes: Vec<&str> =
+            demo.invites.iter().filter_map(|link| link.split_once("#i=")?.1.split('&').next()).collect();
         let line = serde_json::json!({
             "url": url, "organiser_url": organiser_url, "organiser_token": demo.organiser_token.as_str(),
             "campaign_id": id.to_string(), "data": demo.data, "invites": codes,
@@ -214,10 +177,7 @@ fn tell_demo(demo: &Demo, json: bool) {
     println!(
         "  headcount organiser announce {url} --organiser-url {organiser_url} --key {key} --text en='We meet at noon'"
     );
-    println!(
-        "\nOrganiser's token (that command asks for it): {}",
-        *demo.organiser_token
-    );
+    println!("\nOrganiser's token (that command asks for it): {}", *demo.organiser_token);
     println!("\nMore invites, one person each:");
     for link in demo.invites.iter().skip(1) {
         println!("  {}", **link);
@@ -235,9 +195,6 @@ fn examine(data: &Path, clock_is_right: bool) -> Result<(), Error> {
     for line in check::check(data)? {
         println!("ok  {line}");
     }
-    println!(
-        "To check every token's signature too: headcount audit {}",
-        data.display()
-    );
+    println!("To check every token's signature too: headcount audit {}", data.display());
     Ok(())
 }

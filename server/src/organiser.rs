@@ -4,7 +4,7 @@
 use crate::batches::BatchRequest;
 use crate::board::Board;
 use crate::config::ORGANISER_BODY_BYTES_MAX;
-use crate::error::{Error, Refusal};
+use crate::error::Refusal;
 use crate::http::{answer, bearer, read_body};
 use crate::issuer::Issuer;
 use crate::publisher::Publisher;
@@ -103,10 +103,7 @@ async fn announcement(
         .map_err(|error| Refusal::from(Problem::Malformed).with_detail(format!("{error}.")))?;
     let publisher = organiser.publisher.clone();
     let appended = tokio::task::spawn_blocking(move || {
-        publisher
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .announce(announcement)
+        publisher.lock().unwrap_or_else(PoisonError::into_inner).announce(announcement)
     });
     appended.await.map_err(|_| Problem::Unavailable)??;
     Ok(answer(202, media::JSON, "{}"))
@@ -117,7 +114,7 @@ async fn close(Shared(organiser): Shared<Arc<Organiser>>) -> Result<Response, Re
         return Err(Problem::Closed.into());
     }
     let timeline = organiser.timeline.clone();
-    let closed = tokio::task::spawn_blocking(move || timeline.close().map_err(Error::from));
+    let closed = tokio::task::spawn_blocking(move || timeline.close());
     closed.await.map_err(|_| Problem::Unavailable)??;
     Ok(answer(202, media::JSON, "{}"))
 }

@@ -46,14 +46,7 @@ impl Origin {
         let challenge = challenge_header(campaign.challenge(), campaign.token_key())?;
         let receipt_key = SigningKey::from_bytes(receipt_key);
         let redemptions = RwLock::new(redemptions);
-        Ok(Self {
-            campaign,
-            timeline,
-            receipt_key,
-            challenge,
-            redemptions,
-            workers: Workers::new(PLEDGES_WAITING_MAX),
-        })
+        Ok(Self { campaign, timeline, receipt_key, challenge, redemptions, workers: Workers::new(PLEDGES_WAITING_MAX) })
     }
 
     /// At close: lets go of the store.
@@ -76,9 +69,7 @@ impl Origin {
         let token = token.to_str().map_err(|_| Problem::Malformed)?;
         let token = parse_token_header(token).map_err(|_| Problem::Malformed)?;
         let pledge = Pledge::decode(&body).map_err(|_| Problem::Malformed)?;
-        let opened = token
-            .open(pledge, &self.campaign)
-            .map_err(|error| self.refusal(&error))?;
+        let opened = token.open(pledge, &self.campaign).map_err(|error| self.refusal(&error))?;
         let (verified, receipt) = self.verify(opened).await?;
         match redemptions.spend(verified).await? {
             Redeemed::Closed => Err(Problem::Closed.into()),
@@ -94,11 +85,7 @@ impl Origin {
             let receipt = sign_receipt(&key, campaign.id(), &verified.nonce());
             Ok((verified, receipt))
         };
-        self.workers
-            .admit()?
-            .run(work)
-            .await?
-            .map_err(|error: ProtocolError| self.refusal(&error))
+        self.workers.admit()?.run(work).await?.map_err(|error: ProtocolError| self.refusal(&error))
     }
 
     fn refusal(&self, error: &ProtocolError) -> Refusal {

@@ -4,9 +4,12 @@ use protocol::campaign::{Campaign, Text};
 use protocol::counts::Counts;
 use protocol::date::utc;
 use protocol::phrase::{campaign_numbers, campaign_words};
-use protocol::publication::State;
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
+
+mod words;
+
+use words::Words;
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;--ink:#1b1b1b;--paper:#fdfcf9;--quiet:#5d5a55;--line:#d9d5cc;--accent:#0b6b4f}\
@@ -36,73 +39,43 @@ pub(crate) fn content_security_policy() -> &'static str {
 
 /// The overview in one language. `next_tick` is the end of the tick under way, in Unix seconds.
 pub(crate) fn overview(campaign: &Campaign, counts: &Counts, next_tick: u64, lang: &str) -> String {
-    let genesis = campaign.genesis();
+    let words = Words::of(lang);
     let mut body = String::new();
     head_of_page(&mut body, campaign, lang);
     if let Some(announcement) = &counts.announcement {
-        let date = announcement
-            .date
-            .map_or_else(String::new, |date| format!("<p><strong>{}</strong></p>", utc(date)));
-        line(
-            &mut body,
-            &format!(
-                "<div class=\"announcement\">{date}<p>{}</p></div>",
-                escape(in_language(&announcement.text, lang))
-            ),
-        );
+        let date = announcement.date.map_or_else(String::new, |date| format!("<p><strong>{}</strong></p>", utc(date)));
+        let text = escape(in_language(&announcement.text, lang));
+        line(&mut body, &format!("<div class=\"announcement\">{date}<p>{text}</p></div>"));
     }
-    line(&mut body, &format!("<p class=\"total\">{}</p>", grouped(counts.total)));
     let (total, target) = (counts.total, counts.target);
-    line(
-        &mut body,
-        &format!("<p>counted and published, of {} hoped for</p>", grouped(target)),
-    );
-    line(
-        &mut body,
-        &format!(
-            "<progress max=\"{target}\" value=\"{}\">{total} of {target}</progress>",
-            total.min(target)
-        ),
-    );
-    line(
-        &mut body,
-        &format!("<p>{}</p>", state_sentence(counts.state, next_tick)),
-    );
-    line(
-        &mut body,
-        &format!(
-            "<p class=\"quiet\">Numbers appear in groups of at least {} people. Smaller ones wait, so that nobody can be told from a number.</p>",
-            genesis.k
-        ),
-    );
+    line(&mut body, &format!("<p class=\"total\">{}</p>", grouped(total)));
+    line(&mut body, &format!("<p>{}</p>", words.hoped_for.replace("{}", &grouped(target))));
+    let value = total.min(target);
+    line(&mut body, &format!("<progress max=\"{target}\" value=\"{value}\">{total} / {target}</progress>"));
+    line(&mut body, &format!("<p>{}</p>", words.state(counts.state).replace("{}", &utc(next_tick))));
+    let k = campaign.genesis().k.to_string();
+    line(&mut body, &format!("<p class=\"quiet\">{}</p>", words.groups.replace("{}", &k)));
     places_table(&mut body, campaign, counts, lang);
+    footer(&mut body, campaign, words);
+    document(title(campaign, lang), lang, &body)
+}
+
+/// What pins the campaign, and how to check the numbers.
+fn footer(body: &mut String, campaign: &Campaign, words: &Words) {
     let id = campaign.id();
-    line(&mut body, "<footer><h2>Check it yourself</h2>");
-    line(
-        &mut body,
-        &format!(
-            "<p>This campaign's words, the same on every poster and screen:<br><strong>{}</strong><br>or as numbers: {}</p>",
-            campaign_words(id).join(" "),
-            campaign_numbers(id).map(|n| n.to_string()).join(" ")
-        ),
-    );
-    line(
-        &mut body,
-        &format!(
-            "<p>Campaign id: <code>{id}</code></p><p>Recount the public log: <code>headcount audit {}</code></p></footer>",
-            escape(&genesis.origin_url())
-        ),
-    );
-    document(&title(campaign, lang), lang, &body)
+    let spoken = campaign_words(id).join(" ");
+    let numbers = campaign_numbers(id).map(|number| number.to_string()).join(" ");
+    let origin = escape(&campaign.genesis().origin_url());
+    let Words { check, campaign_words: compare, as_numbers, campaign_id, recount, .. } = words;
+    line(body, &format!("<footer><h2>{check}</h2>"));
+    line(body, &format!("<p>{compare}<br><strong>{spoken}</strong><br>{as_numbers} {numbers}</p>"));
+    line(body, &format!("<p>{campaign_id} <code>{id}</code></p>"));
+    line(body, &format!("<p>{recount} <code>headcount audit {origin}</code></p></footer>"));
 }
 
 /// What `/join` says where no registration bundle was built.
 pub(crate) fn join_without_bundle(campaign: &Campaign) -> String {
-    let lang = if campaign.genesis().title.contains_key("en") {
-        "en"
-    } else {
-        ""
-    };
+    let lang = if campaign.genesis().title.contains_key("en") { "en" } else { "" };
     let mut body = String::new();
     head_of_page(&mut body, campaign, lang);
     line(
@@ -111,95 +84,72 @@ pub(crate) fn join_without_bundle(campaign: &Campaign) -> String {
         <p>Take part with the command line. Your invite stays on your device: paste the link from your address bar when the program asks for it.</p>\
         <p><code>headcount join --place \"YOUR TOWN\"</code></p>",
     );
-    document(&title(campaign, lang), lang, &body)
+    document(title(campaign, lang), lang, &body)
 }
 
 fn head_of_page(body: &mut String, campaign: &Campaign, lang: &str) {
     let genesis = campaign.genesis();
     if genesis.title.len() > 1 {
-        let links = genesis
-            .title
-            .keys()
-            .map(|tag| format!("<a href=\"/{0}/\" hreflang=\"{0}\">{0}</a>", escape(tag)));
-        line(body, &format!("<nav>{}</nav>", links.collect::<String>()));
+        let link = |tag: &String| format!("<a href=\"/{0}/\" hreflang=\"{0}\">{0}</a>", escape(tag));
+        line(body, &format!("<nav>{}</nav>", genesis.title.keys().map(link).collect::<String>()));
     }
     if genesis.rehearsal {
-        line(
-            body,
-            "<p class=\"rehearsal\">REHEARSAL. These people are simulated or practising.</p>",
-        );
+        line(body, &format!("<p class=\"rehearsal\">{}</p>", Words::of(lang).rehearsal));
     }
-    line(body, &format!("<h1>{}</h1>", escape(&title(campaign, lang))));
+    line(body, &format!("<h1>{}</h1>", escape(title(campaign, lang))));
     line(body, &format!("<p>{}</p>", escape(in_language(&genesis.text, lang))));
 }
 
-fn state_sentence(state: State, next_tick: u64) -> String {
-    let next = utc(next_tick);
-    match state {
-        State::Before => "The campaign has not opened yet.".to_owned(),
-        State::Collecting => "Tokens can be had now; pledging opens later, for all at once.".to_owned(),
-        State::Open => format!("The campaign is open. The next numbers are due at {next}."),
-        State::Closing => format!("The campaign is about to close. The next numbers are due at {next}."),
-        State::Closed => "The campaign has closed. These numbers are final.".to_owned(),
-    }
+/// A region with something published: its places by number, and what was published for the region itself.
+struct RegionRow {
+    total: u64,
+    region: u32,
+    places: Vec<(u64, u32)>,
 }
 
-/// All regions with something published, largest first, and their places likewise.
-fn places_table(body: &mut String, campaign: &Campaign, counts: &Counts, lang: &str) {
+/// All regions with something published, largest first.
+fn region_rows(campaign: &Campaign, counts: &Counts) -> Vec<RegionRow> {
     let list = campaign.places();
-    let mut regions: Vec<(u64, u32, Vec<(u64, u32)>)> =
-        (0u32..).zip(&list.regions).map(|(r, _)| (0, r, Vec::new())).collect();
+    let mut rows: Vec<RegionRow> =
+        (0..).zip(&list.regions).map(|(region, _)| RegionRow { total: 0, region, places: Vec::new() }).collect();
     for (place, count) in &counts.places {
         let Some(region) = list.region_of(*place) else { continue };
-        regions[region as usize].2.push((*count, *place));
+        rows[region as usize].places.push((*count, *place));
     }
-    for (total, region, places) in &mut regions {
-        places.sort_unstable_by(|a, b| b.cmp(a));
-        *total = places.iter().map(|(count, _)| count).sum::<u64>() + counts.regions.get(region).unwrap_or(&0);
+    for row in &mut rows {
+        row.places.sort_unstable_by(|a, b| b.cmp(a));
+        let of_places: u64 = row.places.iter().map(|(count, _)| count).sum();
+        row.total = of_places + counts.regions.get(&row.region).unwrap_or(&0);
     }
-    regions.retain(|(total, ..)| *total > 0);
-    regions.sort_unstable_by(|a, b| b.cmp(a));
-    if regions.is_empty() && counts.root == 0 {
+    rows.retain(|row| row.total > 0);
+    rows.sort_unstable_by_key(|row| (std::cmp::Reverse(row.total), row.region));
+    rows
+}
+
+fn places_table(body: &mut String, campaign: &Campaign, counts: &Counts, lang: &str) {
+    let (words, list, rows) = (Words::of(lang), campaign.places(), region_rows(campaign, counts));
+    if rows.is_empty() && counts.root == 0 {
         return;
     }
-    line(
-        body,
-        "<h2>Where</h2><table><thead><tr><th scope=\"col\">Place</th><th scope=\"col\" class=\"n\">Published</th></tr></thead><tbody>",
-    );
-    for (total, region, places) in regions {
-        let name = escape(in_language(&list.regions[region as usize].name, lang));
-        line(
-            body,
-            &format!(
-                "<tr class=\"region\"><th scope=\"rowgroup\">{name}</th><th class=\"n\">{}</th></tr>",
-                grouped(total)
-            ),
-        );
+    let heading = |name: &str, count: u64| {
+        let count = grouped(count);
+        format!("<tr class=\"region\"><th scope=\"rowgroup\">{name}</th><th class=\"n\">{count}</th></tr>")
+    };
+    let row = |name: &str, count: u64| format!("<tr><td>{name}</td><td class=\"n\">{}</td></tr>", grouped(count));
+    line(body, &format!("<h2>{}</h2><table><thead>", words.whereabouts));
+    line(body, &format!("<tr><th scope=\"col\">{}</th>", words.place));
+    line(body, &format!("<th scope=\"col\" class=\"n\">{}</th></tr></thead><tbody>", words.published));
+    for RegionRow { total, region, places } in rows {
+        line(body, &heading(&escape(in_language(&list.regions[region as usize].name, lang)), total));
         for (count, place) in places {
-            let name = escape(in_language(&list.places[place as usize].name, lang));
-            line(
-                body,
-                &format!("<tr><td>{name}</td><td class=\"n\">{}</td></tr>", grouped(count)),
-            );
+            line(body, &row(&escape(in_language(&list.places[place as usize].name, lang)), count));
         }
         if let Some(rest) = counts.regions.get(&region) {
-            line(
-                body,
-                &format!(
-                    "<tr><td>smaller numbers of this region together</td><td class=\"n\">{}</td></tr>",
-                    grouped(*rest)
-                ),
-            );
+            line(body, &row(words.rest_of_region, *rest));
         }
     }
     if counts.root > 0 {
-        line(
-            body,
-            &format!(
-                "<tr class=\"region\"><th scope=\"rowgroup\">Smaller numbers of all regions together</th><th class=\"n\">{}</th></tr>",
-                grouped(counts.root)
-            ),
-        );
+        line(body, &heading(words.rest_of_all, counts.root));
     }
     line(body, "</tbody></table>");
 }
@@ -212,16 +162,13 @@ fn document(title: &str, lang: &str, body: &str) -> String {
     )
 }
 
-fn title(campaign: &Campaign, lang: &str) -> String {
-    in_language(&campaign.genesis().title, lang).to_owned()
+fn title<'a>(campaign: &'a Campaign, lang: &str) -> &'a str {
+    in_language(&campaign.genesis().title, lang)
 }
 
 /// A text in a language, or in the first that there is.
 fn in_language<'a>(text: &'a Text, lang: &str) -> &'a str {
-    text.get(lang)
-        .or_else(|| text.get("en"))
-        .or_else(|| text.values().next())
-        .map_or("", String::as_str)
+    text.get(lang).or_else(|| text.get("en")).or_else(|| text.values().next()).map_or("", String::as_str)
 }
 
 fn line(body: &mut String, text: &str) {
@@ -234,7 +181,7 @@ fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             out.push('\u{202f}');
         }
         out.push(digit);

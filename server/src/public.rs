@@ -34,13 +34,7 @@ impl Public {
         board: Arc<Board>,
         log: LogReader,
     ) -> Self {
-        Self {
-            campaign,
-            places: places.into(),
-            map: map.into(),
-            board,
-            log,
-        }
+        Self { campaign, places: places.into(), map: map.into(), board, log }
     }
 }
 
@@ -75,9 +69,7 @@ const HTML: &str = "text/html; charset=utf-8";
 /// A document with its ETag, or 304 where the client has it already.
 fn document(headers: &HeaderMap, media_type: &'static str, body: Arc<[u8]>, keep: Keep) -> Response {
     let tag = format!("\"{}\"", protocol::codec::to_hex(&Sha256::digest(&body)[..16]));
-    let has_it = headers
-        .get(header::IF_NONE_MATCH)
-        .is_some_and(|value| value.as_bytes() == tag.as_bytes());
+    let has_it = headers.get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == tag.as_bytes());
     let mut response = if has_it {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
@@ -109,12 +101,7 @@ async fn map(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Respons
 }
 
 async fn counts(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Result<Response, Refusal> {
-    Ok(document(
-        &headers,
-        media::JSON,
-        public.board.documents()?.counts.clone(),
-        Keep::Ask,
-    ))
+    Ok(document(&headers, media::JSON, public.board.documents()?.counts.clone(), Keep::Ask))
 }
 
 async fn checkpoint(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Response {
@@ -128,20 +115,14 @@ async fn tile(
 ) -> Result<Response, Refusal> {
     let name = TileName::parse(&path).map_err(|_| Problem::NotFound)?;
     let log = public.log.clone();
-    let read = tokio::task::spawn_blocking(move || log.tile(name))
-        .await
-        .map_err(|_| Problem::Unavailable)?;
+    let read = tokio::task::spawn_blocking(move || log.tile(name)).await.map_err(|_| Problem::Unavailable)?;
     let bytes = read?.ok_or(Problem::NotFound)?;
     Ok(document(&headers, BYTES, bytes.into(), Keep::Forever))
 }
 
 async fn overview(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Result<Response, Refusal> {
     let title = &public.campaign.genesis().title;
-    let first = if title.contains_key("en") {
-        Some("en")
-    } else {
-        title.keys().next().map(String::as_str)
-    };
+    let first = if title.contains_key("en") { Some("en") } else { title.keys().next().map(String::as_str) };
     html(&public, &headers, first.unwrap_or_default())
 }
 
@@ -154,23 +135,12 @@ async fn overview_in(
 }
 
 fn html(public: &Public, headers: &HeaderMap, lang: &str) -> Result<Response, Refusal> {
-    let page = public
-        .board
-        .documents()?
-        .pages
-        .get(lang)
-        .cloned()
-        .ok_or(Problem::NotFound)?;
+    let page = public.board.documents()?.pages.get(lang).cloned().ok_or(Problem::NotFound)?;
     Ok(guarded(document(headers, HTML, page, Keep::Ask)))
 }
 
 async fn join(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Response {
-    guarded(document(
-        &headers,
-        HTML,
-        page::join_without_bundle(&public.campaign).into_bytes().into(),
-        Keep::Ask,
-    ))
+    guarded(document(&headers, HTML, page::join_without_bundle(&public.campaign).into_bytes().into(), Keep::Ask))
 }
 
 /// A page may load nothing but the one style that stands in it.

@@ -40,15 +40,7 @@ impl Publisher {
         published: Published,
         pool: Option<Arc<RedemptionStore>>,
     ) -> Self {
-        Self {
-            data: data.to_owned(),
-            campaign,
-            signer,
-            log,
-            board,
-            published,
-            pool,
-        }
+        Self { data: data.to_owned(), campaign, signer, log, board, published, pool }
     }
 
     /// At start: finishes a tick that was cut off, whether its plan was written or its pool only frozen. Returns true if
@@ -154,11 +146,8 @@ impl Publisher {
         self.catch_up_spent()?;
         if let Some(pool) = &self.pool {
             let published: HashSet<Nonce> = nonces(plan.entries.iter().map(Vec::as_slice))?.into_iter().collect();
-            let survivors: Vec<PooledPledge> = pool
-                .frozen()?
-                .into_iter()
-                .filter(|pledge| !published.contains(&pledge.nonce))
-                .collect();
+            let survivors: Vec<PooledPledge> =
+                pool.frozen()?.into_iter().filter(|pledge| !published.contains(&pledge.nonce)).collect();
             pool.keep(&survivors)?;
             pool.drop_frozen()?;
         }

@@ -48,14 +48,7 @@ impl Running {
             tokio::spawn(listen(organiser_listener, deployment.organiser_routes(), stopped)),
         ];
         let publisher = publish(deployment.clone())?;
-        Ok(Self {
-            address,
-            organiser_address,
-            deployment,
-            stop,
-            listeners,
-            publisher,
-        })
+        Ok(Self { address, organiser_address, deployment, stop, listeners, publisher })
     }
 
     /// What is being served.
@@ -87,9 +80,7 @@ fn publish(deployment: Arc<Deployment>) -> Result<(Sender<()>, JoinHandle<()>), 
                 continue;
             }
             if let Err(error) = deployment.look_at_clock() {
-                tell(&format!(
-                    "a tick could not be finished and will be tried again: {error}"
-                ));
+                tell(&format!("a tick could not be finished and will be tried again: {error}"));
                 pause = PAUSE_AFTER_FAILURE;
             }
             let in_doubt = deployment.clock_in_doubt();
@@ -103,10 +94,7 @@ fn publish(deployment: Arc<Deployment>) -> Result<(Sender<()>, JoinHandle<()>), 
         }
     };
     let thread = std::thread::Builder::new().name("publisher".to_owned()).spawn(work);
-    Ok((
-        end,
-        thread.map_err(|error| Error::io("the publisher could not start", error))?,
-    ))
+    Ok((end, thread.map_err(|error| Error::io("the publisher could not start", error))?))
 }
 
 async fn listen(listener: TcpListener, routes: Router, mut stopped: watch::Receiver<bool>) {
@@ -144,9 +132,7 @@ async fn listen(listener: TcpListener, routes: Router, mut stopped: watch::Recei
 
 /// One request, its body and its answer have a bounded time.
 async fn within_time(request: Request, next: Next) -> Result<Response, Refusal> {
-    tokio::time::timeout(REQUEST_TIMEOUT, next.run(request))
-        .await
-        .map_err(|_| Problem::Unavailable.into())
+    tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await.map_err(|_| Problem::Unavailable.into())
 }
 
 /// Waits for Ctrl-C or the signal by which a service manager ends a service.

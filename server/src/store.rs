@@ -101,9 +101,7 @@ fn write_file_with(
     let file = options.open(&unfinished).map_err(failed("create", &unfinished))?;
     let mut file = BufWriter::with_capacity(1 << 16, file);
     fill(&mut file)?;
-    let file = file
-        .into_inner()
-        .map_err(|error| failed("write", &unfinished)(error.into_error()))?;
+    let file = file.into_inner().map_err(|error| failed("write", &unfinished)(error.into_error()))?;
     file.sync_all().map_err(failed("sync", &unfinished))?;
     fs::rename(&unfinished, path).map_err(failed("rename", &unfinished))?;
     sync_dir(parent(path))
@@ -153,10 +151,7 @@ fn parent(path: &Path) -> &Path {
 }
 
 fn failed(verb: &str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
-    move |source| StoreError::Io {
-        what: format!("{verb} {}", path.display()),
-        source: Arc::new(source),
-    }
+    move |source| StoreError::Io { what: format!("{verb} {}", path.display()), source: Arc::new(source) }
 }
 
 /// What a file's name ends in until it is whole.

@@ -38,9 +38,7 @@ impl Timeline {
         let closing_file = data.join("closing");
         let closing = match std::fs::read_to_string(&closing_file) {
             Ok(text) => Some(
-                text.trim()
-                    .parse()
-                    .map_err(|_| Error::Refused(format!("{} is damaged", closing_file.display())))?,
+                text.trim().parse().map_err(|_| Error::Refused(format!("{} is damaged", closing_file.display())))?,
             ),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             Err(error) => return Err(Error::io(closing_file.display(), error)),
@@ -48,18 +46,8 @@ impl Timeline {
         if !closed {
             keeper.doubt_if_past(schedule.closes, schedule.end_of(last_tick));
         }
-        let end = Mutex::new(End {
-            closing,
-            last_tick,
-            closed,
-        });
-        Ok(Self {
-            schedule,
-            keeper,
-            closing_file,
-            confirm_file: confirm_file(data),
-            end,
-        })
+        let end = Mutex::new(End { closing, last_tick, closed });
+        Ok(Self { schedule, keeper, closing_file, confirm_file: confirm_file(data), end })
     }
 
     /// The schedule of the genesis.
@@ -70,11 +58,7 @@ impl Timeline {
     /// The state in which requests are judged.
     pub(crate) fn state(&self) -> State {
         let end = *self.end();
-        if end.closed {
-            State::Closed
-        } else {
-            self.schedule.state(self.now(end).seconds, end.closing)
-        }
+        if end.closed { State::Closed } else { self.schedule.state(self.now(end).seconds, end.closing) }
     }
 
     /// The state as the log shows it: closed only once the close entry is in the checkpoint.
@@ -147,10 +131,7 @@ impl Timeline {
 
     fn now(&self, end: End) -> Now {
         let now = self.keeper.now();
-        Now {
-            seconds: now.seconds.max(self.schedule.end_of(end.last_tick)),
-            ..now
-        }
+        Now { seconds: now.seconds.max(self.schedule.end_of(end.last_tick)), ..now }
     }
 
     fn end(&self) -> MutexGuard<'_, End> {

@@ -29,10 +29,7 @@ struct Made {
 }
 
 fn main() {
-    let count = std::env::var("HEADCOUNT_BENCH_TOKENS")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(20_000);
+    let count = std::env::var("HEADCOUNT_BENCH_TOKENS").ok().and_then(|text| text.parse().ok()).unwrap_or(20_000);
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(run(count));
 }
@@ -52,22 +49,11 @@ async fn run(count: usize) {
         redeemed.push(requests_per_second(target, part, b"HTTP/1.1 201").await);
     }
     let (redeemed, echoed, verified) = (median(redeemed), median(echoed), median(verified));
-    println!(
-        "\nmedian of {ROUNDS} rounds, {CONNECTIONS} connections, {} tokens a round",
-        count / ROUNDS
-    );
+    println!("\nmedian of {ROUNDS} rounds, {CONNECTIONS} connections, {} tokens a round", count / ROUNDS);
     println!("{:<46}{:>10}{:>10}", "", "per second", "ratio");
     println!("{:<46}{redeemed:>10.0}{:>10.2}", "durable redemptions over HTTP", 1.0);
-    println!(
-        "{:<46}{echoed:>10.0}{:>10.2}",
-        "the same requests, a server that does nothing",
-        redeemed / echoed
-    );
-    println!(
-        "{:<46}{verified:>10.0}{:>10.2}",
-        "verifications alone, one core",
-        redeemed / verified
-    );
+    println!("{:<46}{echoed:>10.0}{:>10.2}", "the same requests, a server that does nothing", redeemed / echoed);
+    println!("{:<46}{verified:>10.0}{:>10.2}", "verifications alone, one core", redeemed / verified);
     println!("{:<46}{:>10}", "wanted", 4000);
 }
 
@@ -85,18 +71,10 @@ fn make_tokens(world: &World, count: usize) -> Vec<Made> {
     std::thread::scope(|scope| {
         let work = |_| {
             let (key, host) = (key.clone(), host.as_str());
-            scope.spawn(move || {
-                (0..count.div_ceil(threads))
-                    .map(|_| make(world, &key, host))
-                    .collect::<Vec<_>>()
-            })
+            scope.spawn(move || (0..count.div_ceil(threads)).map(|_| make(world, &key, host)).collect::<Vec<_>>())
         };
         let handles: Vec<_> = (0..threads).map(work).collect();
-        handles
-            .into_iter()
-            .flat_map(|handle| handle.join().expect("no panic"))
-            .take(count)
-            .collect()
+        handles.into_iter().flat_map(|handle| handle.join().expect("no panic")).take(count).collect()
     })
 }
 
@@ -106,36 +84,22 @@ fn make(world: &World, key: &IssuerPrivateKey, host: &str) -> Made {
     let secrets = Phrase::generate(&mut rand::rng()).secrets(campaign.id(), place);
     let pledge = secrets.pledge();
     let nonce = pledge.nonce(campaign.places().region_of(place).expect("a place"));
-    let made = TokenRequest::new(
-        &mut secrets.blinding(),
-        campaign.token_key(),
-        campaign.challenge_digest(),
-        nonce,
-    );
+    let made = TokenRequest::new(&mut secrets.blinding(), campaign.token_key(), campaign.challenge_digest(), nonce);
     let (request, pending) = made.expect("a good key");
-    let token = pending
-        .finalize(&key.issue(&mut rand::rng(), &request).expect("a signature"))
-        .expect("a token");
+    let token = pending.finalize(&key.issue(&mut rand::rng(), &request).expect("a signature")).expect("a token");
     let head = format!(
         "POST /pledges HTTP/1.1\r\nhost: {}\r\nauthorization: {}\r\ncontent-type: {}\r\ncontent-length: 68\r\n\r\n",
         host.trim_start_matches("http://"),
         token_header(&token),
         media::PLEDGE
     );
-    Made {
-        token,
-        request: [head.as_bytes(), &pledge.encode()].concat(),
-    }
+    Made { token, request: [head.as_bytes(), &pledge.encode()].concat() }
 }
 
 fn verifications_per_second(world: &World, made: &[Made]) -> f64 {
     let start = Instant::now();
     for made in made {
-        black_box(
-            made.token
-                .verify_signature(world.campaign.token_key())
-                .expect("a valid token"),
-        );
+        black_box(made.token.verify_signature(world.campaign.token_key()).expect("a valid token"));
     }
     made.len() as f64 / start.elapsed().as_secs_f64()
 }
@@ -154,19 +118,10 @@ async fn requests_per_second(target: SocketAddr, made: &[Made], status: &'static
     let start = Instant::now();
     let tasks: Vec<_> = made
         .chunks(made.len().div_ceil(CONNECTIONS))
-        .map(|part| {
-            tokio::spawn(send_all(
-                target,
-                part.iter().map(|made| made.request.clone()).collect(),
-                status,
-            ))
-        })
+        .map(|part| tokio::spawn(send_all(target, part.iter().map(|made| made.request.clone()).collect(), status)))
         .collect();
     for task in tasks {
-        tokio::time::timeout(Duration::from_secs(120), task)
-            .await
-            .expect("an end")
-            .expect("no panic");
+        tokio::time::timeout(Duration::from_secs(120), task).await.expect("an end").expect("no panic");
     }
     made.len() as f64 / start.elapsed().as_secs_f64()
 }
@@ -178,11 +133,7 @@ async fn send_all(target: SocketAddr, requests: Vec<Vec<u8>>, status: &[u8]) {
         stream.write_all(&request).await.expect("a write");
         let mut answer = Vec::with_capacity(512);
         // head and the 64 bytes of a receipt
-        while answer
-            .windows(4)
-            .position(|window| window == b"\r\n\r\n")
-            .is_none_or(|end| answer.len() < end + 4 + 64)
-        {
+        while answer.windows(4).position(|window| window == b"\r\n\r\n").is_none_or(|end| answer.len() < end + 4 + 64) {
             let read = stream.read_buf(&mut answer).await.expect("a read");
             assert!(read > 0, "the connection ended early");
         }

@@ -11,16 +11,8 @@ use reqwest::Method;
 use tests::{Answer, Plan, TICK, TICKS, World, send};
 
 async fn post(world: &World, path: &str, authorization: &str, media_type: &str, body: Vec<u8>) -> Answer {
-    let request = world
-        .request(Method::POST, path)
-        .header("content-type", media_type)
-        .body(body);
-    send(if authorization.is_empty() {
-        request
-    } else {
-        request.header("authorization", authorization)
-    })
-    .await
+    let request = world.request(Method::POST, path).header("content-type", media_type).body(body);
+    send(if authorization.is_empty() { request } else { request.header("authorization", authorization) }).await
 }
 
 fn participant(world: &World, place: u32) -> (Phrase, Pledge) {
@@ -37,10 +29,7 @@ async fn d1_malformed_input_is_refused_and_nothing_is_counted() {
     let (phrase, pledge) = participant(&world, 1);
     let request = world.token_request(&phrase, 1).0.encode().to_vec();
     token_requests(&world, &bearer, &request).await;
-    let token = world
-        .obtain(&invite, &phrase, 1)
-        .await
-        .expect("the invite is still unused");
+    let token = world.obtain(&invite, &phrase, 1).await.expect("the invite is still unused");
     pledges(&world, &token, &pledge).await;
     let answer = world.redeem(&token, &pledge).await;
     assert_eq!(answer.status, 201, "nothing of all that was counted");
@@ -55,12 +44,7 @@ async fn token_requests(world: &World, bearer: &str, request: &[u8]) {
     };
     let modulus = world.campaign.token_key().spki();
     let modulus = &modulus[modulus.len() - 5 - 256..modulus.len() - 5];
-    let numbers = [
-        vec![0; 256],
-        [vec![0; 255], vec![1]].concat(),
-        modulus.to_vec(),
-        vec![0xff; 256],
-    ];
+    let numbers = [vec![0; 256], [vec![0; 255], vec![1]].concat(), modulus.to_vec(), vec![0xff; 256]];
     let mut bodies = vec![with(1, 1), with(2, !request[2]), request[..258].to_vec(), Vec::new()];
     bodies.extend(numbers.map(|number| [&request[..3], &number].concat()));
     for body in bodies {
@@ -73,30 +57,10 @@ async fn token_requests(world: &World, bearer: &str, request: &[u8]) {
         ("Bearer x", "text/plain", long.clone(), Problem::UnsupportedMediaType),
         ("Bearer x", media::TOKEN_REQUEST, long, Problem::TooLarge),
         ("", media::TOKEN_REQUEST, request.to_vec(), Problem::InviteUnknown),
-        (
-            "Bearer ",
-            media::TOKEN_REQUEST,
-            request.to_vec(),
-            Problem::InviteUnknown,
-        ),
-        (
-            "Basic abc",
-            media::TOKEN_REQUEST,
-            request.to_vec(),
-            Problem::InviteUnknown,
-        ),
-        (
-            &flip(bearer, 8),
-            media::TOKEN_REQUEST,
-            request.to_vec(),
-            Problem::InviteUnknown,
-        ),
-        (
-            &flip(bearer, 40),
-            media::TOKEN_REQUEST,
-            Vec::new(),
-            Problem::InviteUnknown,
-        ),
+        ("Bearer ", media::TOKEN_REQUEST, request.to_vec(), Problem::InviteUnknown),
+        ("Basic abc", media::TOKEN_REQUEST, request.to_vec(), Problem::InviteUnknown),
+        (&flip(bearer, 8), media::TOKEN_REQUEST, request.to_vec(), Problem::InviteUnknown),
+        (&flip(bearer, 40), media::TOKEN_REQUEST, Vec::new(), Problem::InviteUnknown),
     ] {
         let answer = post(world, "/token-request", authorization, media_type, body).await;
         assert_eq!(answer.problem(), Some(problem), "{authorization} {media_type}");
@@ -127,31 +91,11 @@ async fn pledges(world: &World, token: &Token, pledge: &Pledge) {
     let header = token_header(token);
     let no_place = [&u32::MAX.to_be_bytes(), &good[4..]].concat();
     for (authorization, media_type, body, problem) in [
-        (
-            header.clone(),
-            "application/octet-stream",
-            good.clone(),
-            Problem::UnsupportedMediaType,
-        ),
-        (
-            header.clone(),
-            media::PLEDGE,
-            [&good[..], &[0]].concat(),
-            Problem::TooLarge,
-        ),
+        (header.clone(), "application/octet-stream", good.clone(), Problem::UnsupportedMediaType),
+        (header.clone(), media::PLEDGE, [&good[..], &[0]].concat(), Problem::TooLarge),
         (header.clone(), media::PLEDGE, good[..67].to_vec(), Problem::Malformed),
-        (
-            "PrivateToken token=\"AAA\"".to_owned(),
-            media::PLEDGE,
-            good.clone(),
-            Problem::Malformed,
-        ),
-        (
-            "PrivateToken".to_owned(),
-            media::PLEDGE,
-            good.clone(),
-            Problem::Malformed,
-        ),
+        ("PrivateToken token=\"AAA\"".to_owned(), media::PLEDGE, good.clone(), Problem::Malformed),
+        ("PrivateToken".to_owned(), media::PLEDGE, good.clone(), Problem::Malformed),
         (header.clone(), media::PLEDGE, pledge_with(3), Problem::PledgeMismatch),
         (header.clone(), media::PLEDGE, pledge_with(4), Problem::PledgeMismatch),
         (header.clone(), media::PLEDGE, pledge_with(67), Problem::PledgeMismatch),
@@ -174,11 +118,7 @@ async fn pledges(world: &World, token: &Token, pledge: &Pledge) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn d1_every_endpoint_answers_for_every_state() {
-    let plan = Plan {
-        collecting: TICK,
-        issuing: Some(3 * TICK),
-        ..Plan::default()
-    };
+    let plan = Plan { collecting: TICK, issuing: Some(3 * TICK), ..Plan::default() };
     let mut world = World::with(plan).await;
     let invites = world.invites("all", 4).await;
     let (phrase, pledge) = participant(&world, 0);
@@ -189,11 +129,7 @@ async fn d1_every_endpoint_answers_for_every_state() {
     };
     let (repeat, _) = world.token_request(&phrase, 0);
 
-    assert_eq!(
-        world.redeem(&token, &pledge).await.problem(),
-        Some(Problem::NotOpen),
-        "collecting"
-    );
+    assert_eq!(world.redeem(&token, &pledge).await.problem(), Some(Problem::NotOpen), "collecting");
     world.at(TICK).await;
     assert_eq!(world.redeem(&token, &pledge).await.status, 201, "open");
     assert_eq!(request(&world, &invites[1]).await, None);
@@ -202,37 +138,19 @@ async fn d1_every_endpoint_answers_for_every_state() {
     for invite in [&invites[0], &invites[2]] {
         assert_eq!(request(&world, invite).await, Some(Problem::Closed));
     }
-    let forged = world
-        .request_token("0000-0000-0000-0000-0000-0000-0000-0000", &repeat.encode())
-        .await;
+    let forged = world.request_token("0000-0000-0000-0000-0000-0000-0000-0000", &repeat.encode()).await;
     assert_eq!(forged.problem(), Some(Problem::Closed));
-    assert_eq!(
-        world.request_token(&invites[0].code(), &repeat.encode()).await.status,
-        200
-    );
-    let more = world
-        .organise("invites", serde_json::json!({ "batch": "late", "count": 1 }))
-        .await;
+    assert_eq!(world.request_token(&invites[0].code(), &repeat.encode()).await.status, 200);
+    let more = world.organise("invites", serde_json::json!({ "batch": "late", "count": 1 })).await;
     assert_eq!(more.problem(), Some(Problem::Closed));
     assert_eq!(world.redeem(&token, &pledge).await.status, 200);
 
     world.at(TICK + TICKS * TICK).await;
     for _ in 0..2 {
-        assert_eq!(
-            world.redeem(&token, &pledge).await.problem(),
-            Some(Problem::Closed),
-            "closed"
-        );
+        assert_eq!(world.redeem(&token, &pledge).await.problem(), Some(Problem::Closed), "closed");
         let answer = world.request_token(&invites[0].code(), &repeat.encode()).await;
-        assert_eq!(
-            answer.problem(),
-            Some(Problem::Closed),
-            "after close there is nothing to ask"
-        );
-        assert_eq!(
-            world.organise("close", serde_json::json!({})).await.problem(),
-            Some(Problem::Closed)
-        );
+        assert_eq!(answer.problem(), Some(Problem::Closed), "after close there is nothing to ask");
+        assert_eq!(world.organise("close", serde_json::json!({})).await.problem(), Some(Problem::Closed));
         assert_eq!(world.get("/healthz").await.status, 200);
         world.audit().await.unwrap();
         world.restart().await;
@@ -262,11 +180,7 @@ async fn d1_what_is_not_there_is_refused_and_what_is_there_is_public() {
         (Method::POST, "/counts.json"),
         (Method::DELETE, "/campaign"),
     ] {
-        assert_eq!(
-            send(world.request(method, path)).await.problem(),
-            Some(Problem::MethodNotAllowed),
-            "{path}"
-        );
+        assert_eq!(send(world.request(method, path)).await.problem(), Some(Problem::MethodNotAllowed), "{path}");
     }
     for path in [
         "/",

@@ -29,13 +29,7 @@ impl Archive {
         world.tick().await;
         world.tick().await;
         let folder = tempfile::tempdir().unwrap();
-        for path in [
-            "/campaign",
-            "/places.json",
-            "/map.json",
-            "/counts.json",
-            "/log/checkpoint",
-        ] {
+        for path in ["/campaign", "/places.json", "/map.json", "/counts.json", "/log/checkpoint"] {
             put(folder.path(), path, &world.get(path).await.body);
         }
         let size = world.counts().await.log_size;
@@ -48,23 +42,12 @@ impl Archive {
             }
             put(folder.path(), &path, &bytes);
         }
-        let log_key = std::fs::read(world.data().join("keys/log"))
-            .unwrap()
-            .try_into()
-            .unwrap();
-        Self {
-            folder,
-            log_key,
-            entries,
-            world,
-        }
+        let log_key = std::fs::read(world.data().join("keys/log")).unwrap().try_into().unwrap();
+        Self { folder, log_key, entries, world }
     }
 
     async fn audit(&self) -> Result<u64, String> {
-        let report = self
-            .world
-            .audit_of(&Source::Folder(self.folder.path().to_owned()))
-            .await;
+        let report = self.world.audit_of(&Source::Folder(self.folder.path().to_owned())).await;
         report.map(|report| report.pledges)
     }
 
@@ -117,9 +100,7 @@ async fn v1_audit_agrees_and_finds_every_tampering() {
 
     let pledge = archive.first_pledge();
     let group = |entry: &mut Vec<u8>, change: i64| {
-        let Ok(Entry::Group { tick, area, size }) = Entry::decode(entry) else {
-            panic!("not a group")
-        };
+        let Ok(Entry::Group { tick, area, size }) = Entry::decode(entry) else { panic!("not a group") };
         let size = u32::try_from(i64::from(size) + change).unwrap();
         *entry = Entry::Group { tick, area, size }.encode();
     };
@@ -153,20 +134,11 @@ async fn v1_audit_agrees_and_finds_every_tampering() {
         (
             "another genesis",
             Box::new(|log| {
-                log[0] = String::from_utf8(log[0].clone())
-                    .unwrap()
-                    .replace("\"k\":5", "\"k\":6")
-                    .into_bytes()
+                log[0] = String::from_utf8(log[0].clone()).unwrap().replace("\"k\":5", "\"k\":6").into_bytes()
             }),
         ),
-        (
-            "the announcement taken back",
-            Box::new(|log| log.retain(|entry| entry[0] != 3)),
-        ),
-        (
-            "the close taken back",
-            Box::new(|log| log.retain(|entry| entry[0] != 4)),
-        ),
+        ("the announcement taken back", Box::new(|log| log.retain(|entry| entry[0] != 3))),
+        ("the close taken back", Box::new(|log| log.retain(|entry| entry[0] != 4))),
         (
             "a group after the close",
             Box::new(|log| {
@@ -190,15 +162,8 @@ fn double_later(log: &mut Vec<Vec<u8>>, pledge: usize) {
         .iter()
         .rposition(|entry| matches!(Entry::decode(entry), Ok(Entry::Group { area, .. }) if area == Area::place(0)))
         .unwrap();
-    let Ok(Entry::Group { tick, area, size }) = Entry::decode(&log[later]) else {
-        panic!("not a group")
-    };
-    log[later] = Entry::Group {
-        tick,
-        area,
-        size: size + 1,
-    }
-    .encode();
+    let Ok(Entry::Group { tick, area, size }) = Entry::decode(&log[later]) else { panic!("not a group") };
+    log[later] = Entry::Group { tick, area, size: size + 1 }.encode();
     log.insert(later + 1, copy);
     let end = later + 2 + size as usize;
     log[later + 1..end].sort();
@@ -206,16 +171,9 @@ fn double_later(log: &mut Vec<Vec<u8>>, pledge: usize) {
 
 /// All pledges of the first group are said to be of another place.
 fn move_group(log: &mut [Vec<u8>], pledge: usize) {
-    let Ok(Entry::Group { tick, size, .. }) = Entry::decode(&log[pledge - 1]) else {
-        panic!("not a group")
-    };
+    let Ok(Entry::Group { tick, size, .. }) = Entry::decode(&log[pledge - 1]) else { panic!("not a group") };
     let other = 2u32;
-    log[pledge - 1] = Entry::Group {
-        tick,
-        area: Area::place(other),
-        size,
-    }
-    .encode();
+    log[pledge - 1] = Entry::Group { tick, area: Area::place(other), size }.encode();
     for entry in &mut log[pledge..pledge + size as usize] {
         entry[2..6].copy_from_slice(&other.to_be_bytes());
     }
@@ -224,14 +182,8 @@ fn move_group(log: &mut [Vec<u8>], pledge: usize) {
 #[tokio::test(flavor = "multi_thread")]
 async fn v1_a_flipped_bit_in_any_file_is_found() {
     let archive = Archive::of_a_campaign().await;
-    let mut paths = ["campaign", "places.json", "map.json", "log/checkpoint"]
-        .map(str::to_owned)
-        .to_vec();
-    paths.extend(
-        TileName::all(archive.entries.len() as u64)
-            .iter()
-            .map(|name| format!("log/{}", name.path())),
-    );
+    let mut paths = ["campaign", "places.json", "map.json", "log/checkpoint"].map(str::to_owned).to_vec();
+    paths.extend(TileName::all(archive.entries.len() as u64).iter().map(|name| format!("log/{}", name.path())));
     for path in paths {
         let path = archive.folder.path().join(path);
         let good = std::fs::read(&path).unwrap();

@@ -29,30 +29,15 @@ impl Demo {
     fn start(tick: &str, simulate: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut child = Command::new(program("headcount-server"))
-            .args([
-                "demo",
-                "--json",
-                "--listen",
-                "127.0.0.1:0",
-                "--organiser-listen",
-                "127.0.0.1:0",
-                "--invites",
-                "12",
-            ])
+            .args(["demo", "--json", "--listen", "127.0.0.1:0", "--organiser-listen", "127.0.0.1:0", "--invites", "12"])
             .args(["--tick", tick, "--simulate", simulate, "--k", "5", "--data"])
             .arg(folder.path().join("demo"))
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        Self {
-            child,
-            told: serde_json::from_str(&line).unwrap(),
-            folder,
-        }
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        Self { child, told: serde_json::from_str(&line).unwrap(), folder }
     }
 
     fn told(&self, name: &str) -> &str {
@@ -63,13 +48,9 @@ impl Demo {
         let id = protocol::campaign::CampaignId::parse(self.told("campaign_id")).unwrap();
         let code = self.told["invites"][invite].as_str().unwrap();
         let invite = Some(protocol::invite::Invite::parse(code).unwrap());
-        protocol::invite::InviteLink {
-            base_url: self.told("url").to_owned(),
-            invite,
-            campaign: id,
-        }
-        .to_text()
-        .to_string()
+        protocol::invite::InviteLink { base_url: self.told("url").to_owned(), invite, campaign: id }
+            .to_text()
+            .to_string()
     }
 }
 
@@ -92,10 +73,7 @@ fn headcount(arguments: &[&str], input: &str) -> Output {
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     let start = Instant::now();
     while child.try_wait().unwrap().is_none() {
-        assert!(
-            start.elapsed() < Duration::from_secs(120),
-            "headcount {arguments:?} does not end"
-        );
+        assert!(start.elapsed() < Duration::from_secs(120), "headcount {arguments:?} does not end");
         std::thread::sleep(Duration::from_millis(20));
     }
     child.wait_with_output().unwrap()
@@ -103,10 +81,7 @@ fn headcount(arguments: &[&str], input: &str) -> Output {
 
 fn good(arguments: &[&str], input: &str) -> String {
     let output = headcount(arguments, input);
-    let (out, err) = (
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr),
-    );
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "headcount {arguments:?}\n{out}\n{err}");
     out.into_owned()
 }
@@ -115,10 +90,7 @@ fn good(arguments: &[&str], input: &str) -> String {
 fn bad(arguments: &[&str], input: &str) -> String {
     let output = headcount(arguments, input);
     let err = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(
-        !output.status.success() && !err.trim().is_empty(),
-        "headcount {arguments:?} did not fail"
-    );
+    assert!(!output.status.success() && !err.trim().is_empty(), "headcount {arguments:?} did not fail");
     assert!(!err.contains("panicked") && !err.contains("Error {"), "{err}");
     err
 }
@@ -129,10 +101,7 @@ fn a_demo_is_joined_counted_audited_announced_and_closed() {
     let url = demo.told("url");
     for invite in 0..5 {
         let link = demo.link(invite);
-        good(
-            &["join", "-", "--place", "Anadyr", "--direct", "--checked", "--now"],
-            &link,
-        );
+        good(&["join", "-", "--place", "Anadyr", "--direct", "--checked", "--now"], &link);
     }
     wait_until(|| published(url) >= 5);
     let counts: Value = serde_json::from_str(&good(&["counts", url, "--json"], "")).unwrap();
@@ -146,19 +115,8 @@ fn a_demo_is_joined_counted_audited_announced_and_closed() {
         good(&[&["organiser"], command, &common].concat(), token)
     };
     let invites = organise(&["invites", "--batch", "square", "--count", "3"]);
-    assert_eq!(
-        invites.lines().filter(|line| line.contains("/join#i=")).count(),
-        3,
-        "{invites}"
-    );
-    organise(&[
-        "announce",
-        url,
-        "--key",
-        key.to_str().unwrap(),
-        "--text",
-        "en=We meet at noon",
-    ]);
+    assert_eq!(invites.lines().filter(|line| line.contains("/join#i=")).count(), 3, "{invites}");
+    organise(&["announce", url, "--key", key.to_str().unwrap(), "--text", "en=We meet at noon"]);
     assert!(good(&["counts", url], "").contains("We meet at noon"));
     organise(&["close", "--yes"]);
     wait_until(|| good(&["counts", url, "--json"], "").contains("\"closed\""));
@@ -198,18 +156,7 @@ fn two_sittings_and_the_search_for_ones_own_entry() {
         let phrase = phrase.to_str().unwrap().to_owned();
         let out = token.to_str().unwrap();
         good(
-            &[
-                "token",
-                "-",
-                "--place",
-                "Anadyr",
-                "--direct",
-                "--checked",
-                "--phrase-file",
-                &phrase,
-                "--out",
-                out,
-            ],
+            &["token", "-", "--place", "Anadyr", "--direct", "--checked", "--phrase-file", &phrase, "--out", out],
             &demo.link(invite),
         );
         let id = demo.told("campaign_id");
@@ -257,45 +204,9 @@ fn mistakes_are_told_in_a_sentence_and_nothing_happens() {
     };
     assert!(join("Anadyr", &wrong).contains("campaign"));
     bad(&["join", "-", "--place", "Anadyr", "--now"], &link); // nobody is there to be asked
-    bad(
-        &[
-            "join",
-            "-",
-            "--place",
-            "Anadyr",
-            "--proxy",
-            "socks5h://127.0.0.1:1",
-            "--checked",
-            "--now",
-        ],
-        &link,
-    );
-    bad(
-        &[
-            "join",
-            "-",
-            "--place",
-            "Anadyr",
-            "--proxy",
-            "http://127.0.0.1:1",
-            "--checked",
-            "--now",
-        ],
-        &link,
-    );
-    bad(
-        &[
-            "join",
-            "-",
-            "--place",
-            "Anadyr",
-            "--relay",
-            "https://relay.example",
-            "--checked",
-            "--now",
-        ],
-        &link,
-    );
+    bad(&["join", "-", "--place", "Anadyr", "--proxy", "socks5h://127.0.0.1:1", "--checked", "--now"], &link);
+    bad(&["join", "-", "--place", "Anadyr", "--proxy", "http://127.0.0.1:1", "--checked", "--now"], &link);
+    bad(&["join", "-", "--place", "Anadyr", "--relay", "https://relay.example", "--checked", "--now"], &link);
     bad(&["counts", "http://example.org"], "");
     bad(&["audit", url, "--campaign", &"0".repeat(64)], "");
     bad(&["audit", "/nonexistent"], "");
@@ -310,11 +221,8 @@ fn mistakes_are_told_in_a_sentence_and_nothing_happens() {
 fn the_server_says_what_is_wrong_with_a_campaign_file_and_refuses_a_used_folder() {
     let folder = tempfile::tempdir().unwrap();
     let server = |arguments: &[&str]| {
-        let output = Command::new(program("headcount-server"))
-            .current_dir(folder.path())
-            .args(arguments)
-            .output()
-            .unwrap();
+        let output =
+            Command::new(program("headcount-server")).current_dir(folder.path()).args(arguments).output().unwrap();
         (
             output.status.success(),
             String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout),
@@ -326,15 +234,7 @@ fn the_server_says_what_is_wrong_with_a_campaign_file_and_refuses_a_used_folder(
     }
     let (made, said) = server(&["init", "--campaign", "campaign.toml", "--data", "data"]);
     assert!(!made && said.contains("organiser_key is missing"), "{said}");
-    let key = good(
-        &[
-            "organiser",
-            "key",
-            "--out",
-            folder.path().join("organiser.key").to_str().unwrap(),
-        ],
-        "",
-    );
+    let key = good(&["organiser", "key", "--out", folder.path().join("organiser.key").to_str().unwrap()], "");
     let public = key
         .split(['"', ' ', '\n'])
         .find(|word| word.len() == 44 && word.ends_with('='))
@@ -350,11 +250,8 @@ fn the_server_says_what_is_wrong_with_a_campaign_file_and_refuses_a_used_folder(
     assert!(!demo && said.contains("headcount-server serve --data data"), "{said}");
     let (checked, said) = server(&["check", "--data", "data"]);
     assert!(checked, "{said}");
-    std::fs::write(
-        folder.path().join("campaign.toml"),
-        format!("k = 3\ncolour = 1\n{}", file.replace("k = 10", "")),
-    )
-    .unwrap();
+    std::fs::write(folder.path().join("campaign.toml"), format!("k = 3\ncolour = 1\n{}", file.replace("k = 10", "")))
+        .unwrap();
     let (made, said) = server(&["init", "--campaign", "campaign.toml", "--data", "other"]);
     assert!(!made && said.contains("line 2: \"colour\""), "{said}");
     assert!(!folder.path().join("other").exists());
@@ -364,23 +261,13 @@ fn the_server_says_what_is_wrong_with_a_campaign_file_and_refuses_a_used_folder(
 fn a_server_stops_in_order_when_told_and_goes_on_where_it_was() {
     let mut demo = Demo::start("1", "0");
     for invite in 0..3 {
-        good(
-            &["join", "-", "--place", "Anadyr", "--direct", "--checked", "--now"],
-            &demo.link(invite),
-        );
+        good(&["join", "-", "--place", "Anadyr", "--direct", "--checked", "--now"], &demo.link(invite));
     }
     let _ = Command::new("kill").arg(demo.child.id().to_string()).status();
     assert!(demo.child.wait().unwrap().success());
     let address = demo.told("url").trim_start_matches("http://").to_owned();
     let mut child = Command::new(program("headcount-server"))
-        .args([
-            "serve",
-            "--listen",
-            &address,
-            "--organiser-listen",
-            "127.0.0.1:0",
-            "--data",
-        ])
+        .args(["serve", "--listen", &address, "--organiser-listen", "127.0.0.1:0", "--data"])
         .arg(demo.folder.path().join("demo"))
         .stdout(Stdio::piped())
         .spawn()
@@ -392,10 +279,7 @@ fn a_server_stops_in_order_when_told_and_goes_on_where_it_was() {
         assert!(reader.read_line(&mut line).unwrap() > 0, "it did not start");
     }
     for invite in 3..6 {
-        good(
-            &["join", "-", "--place", "Anadyr", "--direct", "--checked", "--now"],
-            &demo.link(invite),
-        );
+        good(&["join", "-", "--place", "Anadyr", "--direct", "--checked", "--now"], &demo.link(invite));
     }
     wait_until(|| published(demo.told("url")) == 6);
     let _ = Command::new("kill").arg(child.id().to_string()).status();

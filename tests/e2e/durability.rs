@@ -7,11 +7,7 @@ use tests::{Plan, TICK, TICKS, World};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn o2_restart_in_every_state() {
-    let mut world = World::with(Plan {
-        collecting: TICK,
-        ..Plan::default()
-    })
-    .await;
+    let mut world = World::with(Plan { collecting: TICK, ..Plan::default() }).await;
     let invites = world.invites("all", 12).await;
     let mut tokens = Vec::new();
     for invite in &invites {
@@ -21,12 +17,7 @@ async fn o2_restart_in_every_state() {
     let redeem = async |world: &World, from: usize, to: usize| {
         let mut statuses = Vec::new();
         for (token, phrase) in &tokens[from..to] {
-            statuses.push(
-                world
-                    .redeem(token, &phrase.secrets(world.campaign.id(), 0).pledge())
-                    .await
-                    .status,
-            );
+            statuses.push(world.redeem(token, &phrase.secrets(world.campaign.id(), 0).pledge()).await.status);
         }
         statuses
     };
@@ -34,11 +25,7 @@ async fn o2_restart_in_every_state() {
     world.tick().await;
     assert_eq!(redeem(&world, 0, 4).await, [201; 4]);
     restart_and_compare(&mut world, State::Open).await;
-    assert_eq!(
-        redeem(&world, 0, 4).await,
-        [200; 4],
-        "pending before the restart, and still there"
-    );
+    assert_eq!(redeem(&world, 0, 4).await, [200; 4], "pending before the restart, and still there");
     world.tick().await;
     assert_eq!(world.counts().await.total, 0, "four are fewer than k");
     restart_and_compare(&mut world, State::Open).await;
@@ -76,11 +63,7 @@ async fn o2_a_missed_tick_is_skipped_and_a_missed_close_is_made_up() {
     world.stop().await;
     let world = later(world, TICKS * TICK + 60).await;
     let counts = world.counts().await;
-    assert_eq!(
-        (counts.state, counts.tick, counts.total),
-        (State::Closed, 10, 12),
-        "under its own number"
-    );
+    assert_eq!((counts.state, counts.tick, counts.total), (State::Closed, 10, 12), "under its own number");
     world.audit().await.unwrap();
 }
 
@@ -106,10 +89,7 @@ async fn o2_a_server_that_wakes_up_long_after_the_close_asks_first() {
     assert!(world.data().join("redemption").exists());
     server::check::clock_is_right(&world.data()).unwrap();
     world.at(late + 1).await;
-    assert_eq!(
-        (world.counts().await.state, world.counts().await.total),
-        (State::Closed, 6)
-    );
+    assert_eq!((world.counts().await.state, world.counts().await.total), (State::Closed, 6));
     assert!(!world.data().join("redemption").exists());
     world.restart().await;
     assert_eq!(world.counts().await.total, 6);

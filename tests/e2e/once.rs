@@ -15,10 +15,7 @@ async fn o1_one_invite_yields_one_token() {
         let (world, invite) = (world.clone(), invite.clone());
         let (request, _) = world.token_request(&Phrase::generate(&mut rand::rng()), 0);
         requests.push(tokio::spawn(async move {
-            (
-                request.clone(),
-                world.request_token(&invite.code(), &request.encode()).await,
-            )
+            (request.clone(), world.request_token(&invite.code(), &request.encode()).await)
         }));
     }
     let mut answers = Vec::new();
@@ -27,23 +24,14 @@ async fn o1_one_invite_yields_one_token() {
     }
     let (yes, no): (Vec<_>, Vec<_>) = answers.into_iter().partition(|(_, answer)| answer.status == 200);
     assert_eq!((yes.len(), no.len()), (1, 19));
-    assert!(
-        no.iter()
-            .all(|(_, answer)| answer.problem() == Some(Problem::InviteUsed))
-    );
+    assert!(no.iter().all(|(_, answer)| answer.problem() == Some(Problem::InviteUsed)));
 
     // the one that won may ask again and gets the same bytes; so after a tick and after a restart, and no other ever
     let (winner, first) = &yes[0];
     let mut world = Arc::into_inner(world).unwrap();
     for _ in 0..2 {
-        assert_eq!(
-            world.request_token(&invite.code(), &winner.encode()).await.body,
-            first.body
-        );
-        assert_eq!(
-            world.request_token(&invite.code(), &no[0].0.encode()).await.problem(),
-            Some(Problem::InviteUsed)
-        );
+        assert_eq!(world.request_token(&invite.code(), &winner.encode()).await.body, first.body);
+        assert_eq!(world.request_token(&invite.code(), &no[0].0.encode()).await.problem(), Some(Problem::InviteUsed));
         world.tick().await;
         world.restart().await;
     }
@@ -96,33 +84,14 @@ async fn o1_one_token_counts_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn o1_no_more_tokens_than_eligible_or_than_the_batch_allows() {
-    let world = World::with(tests::Plan {
-        eligible: 20,
-        ..tests::Plan::default()
-    })
-    .await;
-    let limited = world
-        .organise(
-            "invites",
-            serde_json::json!({ "batch": "limited", "count": 12, "per_tick": 5 }),
-        )
-        .await;
+    let world = World::with(tests::Plan { eligible: 20, ..tests::Plan::default() }).await;
+    let limited =
+        world.organise("invites", serde_json::json!({ "batch": "limited", "count": 12, "per_tick": 5 })).await;
     let invites = tests::links(&limited);
-    let too_many = world
-        .organise("invites", serde_json::json!({ "batch": "more", "count": 9 }))
-        .await;
+    let too_many = world.organise("invites", serde_json::json!({ "batch": "more", "count": 9 })).await;
     assert_eq!(too_many.problem(), Some(Problem::Exhausted));
-    let too_few = world
-        .organise(
-            "invites",
-            serde_json::json!({ "batch": "few", "count": 1, "per_tick": 4 }),
-        )
-        .await;
-    assert_eq!(
-        too_few.problem(),
-        Some(Problem::Malformed),
-        "a maximum per tick below k would tell who came"
-    );
+    let too_few = world.organise("invites", serde_json::json!({ "batch": "few", "count": 1, "per_tick": 4 })).await;
+    assert_eq!(too_few.problem(), Some(Problem::Malformed), "a maximum per tick below k would tell who came");
 
     let mut first = None;
     for invite in &invites[..5] {
@@ -133,23 +102,11 @@ async fn o1_no_more_tokens_than_eligible_or_than_the_batch_allows() {
     // at the ceiling, used and unused invites hear the same; only an exact repeat is answered
     let (other, _) = world.token_request(&Phrase::generate(&mut rand::rng()), 1);
     for invite in [&invites[0], &invites[5]] {
-        assert_eq!(
-            world.request_token(&invite.code(), &other.encode()).await.problem(),
-            Some(Problem::Exhausted)
-        );
+        assert_eq!(world.request_token(&invite.code(), &other.encode()).await.problem(), Some(Problem::Exhausted));
     }
     let (repeat, _) = world.token_request(&first.unwrap(), 0);
-    assert_eq!(
-        world.request_token(&invites[0].code(), &repeat.encode()).await.status,
-        200
-    );
+    assert_eq!(world.request_token(&invites[0].code(), &repeat.encode()).await.status, 200);
     world.tick().await;
-    assert_eq!(
-        world.request_token(&invites[0].code(), &other.encode()).await.problem(),
-        Some(Problem::InviteUsed)
-    );
-    assert_eq!(
-        world.request_token(&invites[5].code(), &other.encode()).await.status,
-        200
-    );
+    assert_eq!(world.request_token(&invites[0].code(), &other.encode()).await.problem(), Some(Problem::InviteUsed));
+    assert_eq!(world.request_token(&invites[5].code(), &other.encode()).await.status, 200);
 }

@@ -9,10 +9,7 @@ use tests::{K, World};
 fn numbers(counts: &Counts) -> BTreeMap<String, u64> {
     let places = counts.places.iter().map(|(index, n)| (format!("place {index}"), *n));
     let regions = counts.regions.iter().map(|(index, n)| (format!("region {index}"), *n));
-    places
-        .chain(regions)
-        .chain([("root".to_owned(), counts.root), ("total".to_owned(), counts.total)])
-        .collect()
+    places.chain(regions).chain([("root".to_owned(), counts.root), ("total".to_owned(), counts.total)]).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -22,11 +19,7 @@ async fn p1_nothing_below_k_and_no_difference_below_k() {
     for registrations in [[4, 5, 1, 0, 0], [1, 4, 1, 9, 0], [3, 3, 1, 0, 4], [0, 1, 1, 0, 4]] {
         for (place, count) in (0..).zip(registrations) {
             world.register_many(place, count).await;
-            assert_eq!(
-                numbers(&world.counts().await),
-                seen[seen.len() - 1],
-                "a number moved between two ticks"
-            );
+            assert_eq!(numbers(&world.counts().await), seen[seen.len() - 1], "a number moved between two ticks");
         }
         world.tick().await;
         seen.push(numbers(&world.counts().await));
@@ -35,22 +28,13 @@ async fn p1_nothing_below_k_and_no_difference_below_k() {
         for before in 0..now {
             for (what, number) in &seen[now] {
                 let difference = number - seen[before].get(what).unwrap_or(&0);
-                assert!(
-                    difference == 0 || difference >= u64::from(K),
-                    "{what} moved by {difference}"
-                );
+                assert!(difference == 0 || difference >= u64::from(K), "{what} moved by {difference}");
             }
         }
     }
     let last = &seen[seen.len() - 1];
-    assert_eq!(
-        (last.get("place 0"), last.get("place 1"), last.get("place 2")),
-        (Some(&5), Some(&12), None)
-    );
-    assert_eq!(
-        (last.get("place 3"), last.get("place 4"), last.get("total")),
-        (Some(&9), Some(&8), Some(&34))
-    );
+    assert_eq!((last.get("place 0"), last.get("place 1"), last.get("place 2")), (Some(&5), Some(&12), None));
+    assert_eq!((last.get("place 3"), last.get("place 4"), last.get("total")), (Some(&9), Some(&8), Some(&34)));
     assert_eq!(world.audit().await.unwrap().pledges, 34);
 }
 
@@ -65,9 +49,7 @@ async fn p2_the_organiser_sees_what_the_public_sees() {
             .unwrap()
     };
     let counts = async || {
-        let request = reqwest::Client::new()
-            .get(organiser("/organiser/counts"))
-            .bearer_auth(world.organiser_token());
+        let request = reqwest::Client::new().get(organiser("/organiser/counts")).bearer_auth(world.organiser_token());
         tests::send(request).await
     };
     let before = counts().await;
@@ -88,32 +70,16 @@ async fn p2_the_organiser_sees_what_the_public_sees() {
         "/counts.json",
         "/log/checkpoint",
     ] {
-        let answer = tests::send(
-            reqwest::Client::new()
-                .get(organiser(path))
-                .bearer_auth(world.organiser_token()),
-        )
-        .await;
-        assert!(
-            matches!(answer.problem(), Some(Problem::NotFound | Problem::MethodNotAllowed)),
-            "{path}: {answer:?}"
-        );
+        let answer =
+            tests::send(reqwest::Client::new().get(organiser(path)).bearer_auth(world.organiser_token())).await;
+        assert!(matches!(answer.problem(), Some(Problem::NotFound | Problem::MethodNotAllowed)), "{path}: {answer:?}");
     }
     for token in ["", "wrong", &world.organiser_token()[1..]] {
-        let answer = tests::send(
-            reqwest::Client::new()
-                .get(organiser("/organiser/counts"))
-                .bearer_auth(token),
-        )
-        .await;
+        let answer = tests::send(reqwest::Client::new().get(organiser("/organiser/counts")).bearer_auth(token)).await;
         assert_eq!(answer.problem(), Some(Problem::Unauthorised));
         assert_eq!(answer.authenticate.as_deref(), Some("Bearer"));
     }
-    assert_eq!(
-        world.get("/organiser/counts").await.problem(),
-        Some(Problem::NotFound),
-        "not on the public listener"
-    );
+    assert_eq!(world.get("/organiser/counts").await.problem(), Some(Problem::NotFound), "not on the public listener");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -123,15 +89,10 @@ async fn p1_an_answer_says_nothing_of_those_who_came_before() {
     for place in [0, 0, 1] {
         let phrase = protocol::phrase::Phrase::generate(&mut rand::rng());
         let token = world.obtain(&world.invite().await, &phrase, place).await.unwrap();
-        let mut answer = world
-            .redeem(&token, &phrase.secrets(world.campaign.id(), place).pledge())
-            .await;
+        let mut answer = world.redeem(&token, &phrase.secrets(world.campaign.id(), place).pledge()).await;
         assert_eq!(answer.body.len(), protocol::receipt::RECEIPT_BYTES);
         answer.body.clear();
         answers.push(answer);
     }
-    assert!(
-        answers.iter().all(|answer| *answer == answers[0]),
-        "all but the receipt is the same for everybody"
-    );
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "all but the receipt is the same for everybody");
 }

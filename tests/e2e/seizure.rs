@@ -22,16 +22,8 @@ fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 
 /// Where each needle first stands in the bytes, for those that do.
 fn positions(bytes: &[u8], needles: &[Vec<u8>]) -> Vec<(usize, usize)> {
-    let find = |needle: &Vec<u8>| {
-        bytes
-            .windows(needle.len())
-            .position(|window| window == needle.as_slice())
-    };
-    needles
-        .iter()
-        .enumerate()
-        .filter_map(|(arrival, needle)| Some((arrival, find(needle)?)))
-        .collect()
+    let find = |needle: &Vec<u8>| bytes.windows(needle.len()).position(|window| window == needle.as_slice());
+    needles.iter().enumerate().filter_map(|(arrival, needle)| Some((arrival, find(needle)?))).collect()
 }
 
 /// Spearman's rank correlation between arrival and position: 1 for arrival order, about 0 for none.
@@ -39,11 +31,7 @@ fn rank_correlation(pairs: &[(usize, usize)]) -> f64 {
     let count = pairs.len() as f64;
     let mut by_position: Vec<usize> = (0..pairs.len()).collect();
     by_position.sort_by_key(|index| pairs[*index].1);
-    let squares: f64 = by_position
-        .iter()
-        .enumerate()
-        .map(|(rank, index)| (rank as f64 - *index as f64).powi(2))
-        .sum();
+    let squares: f64 = by_position.iter().enumerate().map(|(rank, index)| (rank as f64 - *index as f64).powi(2)).sum();
     1.0 - 6.0 * squares / (count * (count * count - 1.0))
 }
 
@@ -73,14 +61,8 @@ async fn u3_after_a_tick_no_order_of_arrival_is_on_disk() {
         }
     }
     world.stop().await;
-    assert!(
-        worst_order(&world.data(), &requests) > 0.9,
-        "this test can see arrival order"
-    );
-    assert!(
-        worst_order(&world.data(), &pledges) > 0.9,
-        "this test can see arrival order"
-    );
+    assert!(worst_order(&world.data(), &requests) > 0.9, "this test can see arrival order");
+    assert!(worst_order(&world.data(), &pledges) > 0.9, "this test can see arrival order");
     world.restart().await;
     world.tick().await;
     world.stop().await;
@@ -88,11 +70,7 @@ async fn u3_after_a_tick_no_order_of_arrival_is_on_disk() {
     assert!(worst_order(&world.data(), &requests) < limit);
     assert!(worst_order(&world.data(), &pledges) < limit);
     for (path, bytes) in files(&world.data().join("redemption")) {
-        assert!(
-            positions(&bytes, &pledges[..50]).is_empty(),
-            "a published pledge still lies in {}",
-            path.display()
-        );
+        assert!(positions(&bytes, &pledges[..50]).is_empty(), "a published pledge still lies in {}", path.display());
     }
     world.restart().await;
     world.audit().await.unwrap();
@@ -107,11 +85,8 @@ async fn u3_after_close_only_what_is_public_is_on_disk() {
     let phrase = Phrase::generate(&mut rand::rng());
     world.obtain(&invite, &phrase, 2).await.unwrap();
     let secret = |name: &str| std::fs::read(world.data().join("keys").join(name)).unwrap();
-    let mut needles = vec![
-        secret("issuer.pkcs8")[40..72].to_vec(),
-        secret("invite"),
-        world.organiser_token().as_bytes().to_vec(),
-    ];
+    let mut needles =
+        vec![secret("issuer.pkcs8")[40..72].to_vec(), secret("invite"), world.organiser_token().as_bytes().to_vec()];
     let digest = |phrase: &Phrase, place| world.token_request(phrase, place).0.digest().as_bytes()[8..24].to_vec();
     needles.extend(registered.iter().map(|(phrase, _)| digest(phrase, 0)));
     needles.push(digest(&phrase, 2));
@@ -124,10 +99,7 @@ async fn u3_after_close_only_what_is_public_is_on_disk() {
         ]);
     }
     let found_of = |needles: &[Vec<u8>]| {
-        files(&world.data())
-            .iter()
-            .map(|(_, bytes)| positions(bytes, needles).len())
-            .sum::<usize>()
+        files(&world.data()).iter().map(|(_, bytes)| positions(bytes, needles).len()).sum::<usize>()
     };
     assert!(
         found_of(&needles) >= needles.len() - 1,
@@ -138,14 +110,7 @@ async fn u3_after_close_only_what_is_public_is_on_disk() {
     world.tick().await;
     assert_eq!(world.counts().await.total, 6);
     assert_eq!(found_of(&needles), 0);
-    for gone in [
-        "attestation",
-        "redemption",
-        "spent",
-        "plan",
-        "keys/issuer.pkcs8",
-        "keys/invite",
-    ] {
+    for gone in ["attestation", "redemption", "spent", "plan", "keys/issuer.pkcs8", "keys/invite"] {
         assert!(!world.data().join(gone).exists(), "{gone}");
     }
     server::check::check(&world.data()).unwrap();
@@ -156,15 +121,9 @@ async fn u3_after_close_only_what_is_public_is_on_disk() {
 async fn u3_no_address_time_or_name_is_ever_on_disk() {
     let world = World::start().await;
     let marker = "MozillaMarkerOfAParticipant";
-    let request = world
-        .request(reqwest::Method::GET, "/?marker=MozillaMarkerOfAParticipant")
-        .header("user-agent", marker);
-    tests::send(
-        request
-            .header("x-forwarded-for", "198.51.100.77")
-            .header("referer", marker),
-    )
-    .await;
+    let request =
+        world.request(reqwest::Method::GET, "/?marker=MozillaMarkerOfAParticipant").header("user-agent", marker);
+    tests::send(request.header("x-forwarded-for", "198.51.100.77").header("referer", marker)).await;
     let invite = world.invite().await;
     let phrase = Phrase::generate(&mut rand::rng());
     let (token_request, _) = world.token_request(&phrase, 0);
@@ -172,11 +131,9 @@ async fn u3_no_address_time_or_name_is_ever_on_disk() {
         .request(reqwest::Method::POST, "/token-request")
         .bearer_auth(&*invite.code())
         .header("user-agent", marker);
-    let answer = tests::send(
-        post.header("content-type", protocol::media::TOKEN_REQUEST)
-            .body(token_request.encode().to_vec()),
-    )
-    .await;
+    let answer =
+        tests::send(post.header("content-type", protocol::media::TOKEN_REQUEST).body(token_request.encode().to_vec()))
+            .await;
     assert_eq!(answer.status, 200);
     let code = invite.code().replace('-', "");
     let needles = [

@@ -31,10 +31,7 @@ async fn u2_another_key_or_parameter_is_another_campaign() {
         assert!(ids.insert(campaign.id()) && words.insert(campaign_words(campaign.id())));
     }
     let elsewhere = String::from_utf8(places).unwrap().replace("Place 0", "Place X");
-    assert!(
-        Campaign::new(world.campaign.genesis_bytes(), elsewhere.as_bytes()).is_err(),
-        "another list of places"
-    );
+    assert!(Campaign::new(world.campaign.genesis_bytes(), elsewhere.as_bytes()).is_err(), "another list of places");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -57,10 +54,7 @@ async fn u2_client_refuses_a_server_that_shows_another_key() {
         let path = lie.0.clone();
         let network = Network::through(&SpyProxy::start(Some(lie)).await.url()).unwrap();
         let found = match honest.fetch(&network).await {
-            Ok(site) => Issuer::find(&network, &site)
-                .await
-                .map(|_| ())
-                .map_err(|error| error.to_string()),
+            Ok(site) => Issuer::find(&network, &site).await.map(|_| ()).map_err(|error| error.to_string()),
             Err(error) => Err(error),
         };
         assert!(found.is_err(), "{path}");
@@ -79,15 +73,7 @@ async fn n1_token_and_pledge_share_no_connection() {
     let issuer = Issuer::find(&network, &site).await.unwrap();
     let prepared = prepare(&site.campaign, &Phrase::generate(&mut rand::rng()), 0).unwrap();
     let begin = spy.seen().len();
-    let token = obtain(
-        &network,
-        &issuer,
-        &world.invite().await,
-        &prepared.request,
-        prepared.pending,
-    )
-    .await
-    .unwrap();
+    let token = obtain(&network, &issuer, &world.invite().await, &prepared.request, prepared.pending).await.unwrap();
     let middle = spy.seen().len();
     redeem(&network, &site, &token, &prepared.pledge).await.unwrap();
 
@@ -95,24 +81,11 @@ async fn n1_token_and_pledge_share_no_connection() {
     let (issuing, redeeming) = (&seen[begin..middle], &seen[middle..]);
     assert!(!issuing.is_empty() && !redeeming.is_empty());
     let names = |seen: &[Connection]| seen.iter().map(|c| c.credentials.clone()).collect::<HashSet<_>>();
-    assert!(
-        names(issuing).is_disjoint(&names(redeeming)),
-        "a circuit of its own for each"
-    );
+    assert!(names(issuing).is_disjoint(&names(redeeming)), "a circuit of its own for each");
     let asked = |seen: &[Connection], what: &str| seen.iter().flat_map(|c| &c.requests).any(|line| line.contains(what));
     assert!(asked(issuing, "/token-request") && !asked(issuing, "/pledges"));
     assert!(asked(redeeming, "/pledges") && !asked(redeeming, "/token-request"));
     let headers = seen.iter().flat_map(|c| c.headers.clone()).collect::<HashSet<_>>();
-    let allowed = [
-        "accept",
-        "host",
-        "content-type",
-        "content-length",
-        "authorization",
-        "connection",
-    ];
-    assert!(
-        headers.iter().all(|name| allowed.contains(&name.as_str())),
-        "{headers:?}"
-    );
+    let allowed = ["accept", "host", "content-type", "content-length", "authorization", "connection"];
+    assert!(headers.iter().all(|name| allowed.contains(&name.as_str())), "{headers:?}");
 }

@@ -5,22 +5,14 @@ use tests::{Plan, World};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn from_init_to_the_audited_close() {
-    let world = World::with(Plan {
-        collecting: 2 * tests::TICK,
-        ..Plan::default()
-    })
-    .await;
+    let world = World::with(Plan { collecting: 2 * tests::TICK, ..Plan::default() }).await;
     assert_eq!(world.counts().await.state, State::Collecting);
 
     // tokens first, pledges later: the strongest protection that there is
     let mut tokens = Vec::new();
     for (index, invite) in world.invites("square", 14).await.into_iter().enumerate() {
         let phrase = protocol::phrase::Phrase::generate(&mut rand::rng());
-        let place = if index < 7 {
-            0
-        } else {
-            u32::try_from(index).unwrap() % 5
-        };
+        let place = if index < 7 { 0 } else { u32::try_from(index).unwrap() % 5 };
         tokens.push((world.obtain(&invite, &phrase, place).await.unwrap(), phrase, place));
     }
     world.tick().await;
@@ -34,11 +26,7 @@ async fn from_init_to_the_audited_close() {
 
     world.tick().await;
     let counts = world.counts().await;
-    assert_eq!(
-        (counts.tick, counts.total),
-        (1, 8),
-        "place 0 has seven of the first and one of the others"
-    );
+    assert_eq!((counts.tick, counts.total), (1, 8), "place 0 has seven of the first and one of the others");
     assert_eq!(counts.places.get(&0), Some(&8));
 
     let note = world.announcement(1, "We meet at noon").note;
@@ -48,11 +36,7 @@ async fn from_init_to_the_audited_close() {
     assert_eq!(world.organise("close", serde_json::json!({})).await.status, 202);
     assert_eq!(world.counts().await.state, State::Closing);
     world.tick().await;
-    assert_eq!(
-        world.counts().await.state,
-        State::Closing,
-        "the next tick, not the one under way, is the closing one"
-    );
+    assert_eq!(world.counts().await.state, State::Closing, "the next tick, not the one under way, is the closing one");
     world.tick().await;
     let counts = world.counts().await;
     assert_eq!(
@@ -66,9 +50,6 @@ async fn from_init_to_the_audited_close() {
 
 /// Entries that the closing tick added for so many pledges: six were left, one place each but one with two.
 fn pooled(published_at_close: u64) -> u64 {
-    assert!(
-        matches!(published_at_close, 0 | 6),
-        "the leftovers go up together or not at all"
-    );
+    assert!(matches!(published_at_close, 0 | 6), "the leftovers go up together or not at all");
     if published_at_close == 0 { 0 } else { 6 + 1 }
 }

@@ -25,11 +25,7 @@ fn no_drawers_and_no_mod_files() {
 fn every_rust_file_says_what_it_is_for() {
     let silent = |text: &str| !text.starts_with("//! ");
     assert!(silent("use std::fs;"));
-    none(
-        rust()
-            .filter(|(path, text)| !path.ends_with("/tests.rs") && silent(text))
-            .map(|(path, _)| path),
-    );
+    none(rust().filter(|(path, text)| !path.ends_with("/tests.rs") && silent(text)).map(|(path, _)| path));
 }
 
 #[test]
@@ -39,27 +35,13 @@ fn what_a_room_must_not_name_is_not_named_there() {
         let applies = |rule: &&Absence| path.starts_with(rule.0) && !rule.2.iter().any(|place| path.starts_with(place));
         let mut found = Vec::new();
         for (_, names, _) in ABSENCES.iter().filter(applies) {
-            found.extend(
-                names
-                    .iter()
-                    .filter(|name| mentions(&named, name))
-                    .map(|name| format!("{path} names {name}")),
-            );
+            found.extend(names.iter().filter(|name| mentions(&named, name)).map(|name| format!("{path} names {name}")));
         }
         found
     };
-    assert_eq!(
-        broken("protocol/src/x.rs", "use std::{fmt, fs::{self, File}};").len(),
-        1
-    );
+    assert_eq!(broken("protocol/src/x.rs", "use std::{fmt, fs::{self, File}};").len(), 1);
     assert_eq!(broken("server/src/origin.rs", "fn f(db: sled::Db) {}").len(), 1);
-    assert!(
-        broken(
-            "protocol/src/x.rs",
-            "// std::fs\nuse std::net::Ipv4Addr; fn f() { \"sled\"; }"
-        )
-        .is_empty()
-    );
+    assert!(broken("protocol/src/x.rs", "// std::fs\nuse std::net::Ipv4Addr; fn f() { \"sled\"; }").is_empty());
     none(room_sources().flat_map(|(path, text)| broken(&path, &text)));
     // whoever misread a literal would lose its place among the braces
     let lost = |text: &str| code(text).matches('{').count() != code(text).matches('}').count();
@@ -69,67 +51,34 @@ fn what_a_room_must_not_name_is_not_named_there() {
 
 #[test]
 fn only_lib_and_main_know_both_stores() {
-    let both = |text: &str| {
-        ["AttestationStore", "RedemptionStore"]
-            .iter()
-            .all(|store| mentions(&paths(&code(text)), store))
-    };
+    let both =
+        |text: &str| ["AttestationStore", "RedemptionStore"].iter().all(|store| mentions(&paths(&code(text)), store));
     assert!(both("use store::{a::AttestationStore, b::RedemptionStore};"));
     let may = ["server/src/lib.rs", "server/src/main.rs"];
-    none(
-        room_sources()
-            .filter(|(path, text)| !may.contains(&path.as_str()) && both(text))
-            .map(|(path, _)| path),
-    );
+    none(room_sources().filter(|(path, text)| !may.contains(&path.as_str()) && both(text)).map(|(path, _)| path));
 }
 
 #[test]
 fn roles_and_stores_are_reached_only_along_the_arrows() {
     let strays = |path: &str, text: &str| {
-        let from = path
-            .strip_prefix("server/src/")
-            .and_then(|file| file.split(['/', '.']).next())
-            .unwrap_or_default();
+        let from = path.strip_prefix("server/src/").and_then(|file| file.split(['/', '.']).next()).unwrap_or_default();
         let named = paths(&code(text));
         let guarded = ROLES.iter().filter(|_| ROLES.contains(&from)).chain(STORES.iter());
         let stray =
             |to: &&&str| **to != from && !ARROWS.contains(&(from, **to)) && mentions(&named, &format!("crate::{to}"));
-        guarded
-            .filter(stray)
-            .map(|to| format!("{path} → {to}"))
-            .collect::<Vec<_>>()
+        guarded.filter(stray).map(|to| format!("{path} → {to}")).collect::<Vec<_>>()
     };
     assert_eq!(strays("server/src/origin.rs", "use crate::issuer::Issuer;").len(), 1);
-    assert_eq!(
-        strays(
-            "server/src/organiser.rs",
-            "use crate::{store::redemption::RedemptionStore, issuer};"
-        )
-        .len(),
-        1
-    );
+    assert_eq!(strays("server/src/organiser.rs", "use crate::{store::redemption::RedemptionStore, issuer};").len(), 1);
     let outside = |path: &str| path == "server/src/lib.rs" || path.starts_with("server/src/store");
-    none(
-        room_sources()
-            .filter(|(path, _)| !outside(path))
-            .flat_map(|(path, text)| strays(&path, &text)),
-    );
+    none(room_sources().filter(|(path, _)| !outside(path)).flat_map(|(path, text)| strays(&path, &text)));
     let readme = read("README.md");
-    none(
-        ARROWS
-            .map(|(from, to)| format!("`{from}` → `{to}`"))
-            .into_iter()
-            .filter(|arrow| !readme.contains(arrow)),
-    );
+    none(ARROWS.map(|(from, to)| format!("`{from}` → `{to}`")).into_iter().filter(|arrow| !readme.contains(arrow)));
 }
 
 #[test]
 fn libraries_print_nothing() {
-    let prints = |text: &str| {
-        ["println!", "print!", "dbg!"]
-            .iter()
-            .any(|name| code(text).contains(name))
-    };
+    let prints = |text: &str| ["println!", "print!", "dbg!"].iter().any(|name| code(text).contains(name));
     assert!(prints("fn f() { eprintln!(\"x\") }") && !prints("// println!\n"));
     let all = files();
     let in_library = |path: &str| {
@@ -154,29 +103,18 @@ fn secrets_cannot_be_printed() {
         let derived = text.split("#[derive(").skip(1).filter_map(|item| {
             let (list, rest) = item.split_once(")]")?;
             let at = rest.find("struct ").into_iter().chain(rest.find("enum ")).min()?;
-            list.contains("Debug")
-                .then(|| words(&rest[at..]).nth(1).unwrap_or_default().to_owned())
+            list.contains("Debug").then(|| words(&rest[at..]).nth(1).unwrap_or_default().to_owned())
         });
         let derived: Vec<String> = derived.collect();
         let shown =
             |name: &&&str| derived.iter().any(|d| d == **name) || text.contains(&format!("Display for {name} "));
-        SECRETS
-            .iter()
-            .filter(shown)
-            .map(|name| (*name).to_owned())
-            .collect::<Vec<_>>()
+        SECRETS.iter().filter(shown).map(|name| (*name).to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(
-        printable("#[derive(Clone, Debug)]\n#[serde(x)]\npub struct Phrase([u8; 16]);"),
-        ["Phrase"]
-    );
+    assert_eq!(printable("#[derive(Clone, Debug)]\n#[serde(x)]\npub struct Phrase([u8; 16]);"), ["Phrase"]);
     assert!(printable("#[derive(Debug)]\npub struct Phrases;\n#[derive(Clone)]\npub struct Phrase;").is_empty());
     let everything: String = room_sources().map(|(_, text)| text).collect();
     none(
-        SECRETS
-            .iter()
-            .filter(|name| !everything.contains(&format!("struct {name}")))
-            .map(|name| format!("no {name}")),
+        SECRETS.iter().filter(|name| !everything.contains(&format!("struct {name}"))).map(|name| format!("no {name}")),
     );
     none(
         room_sources().flat_map(|(path, text)| printable(&text).into_iter().map(move |name| format!("{path}: {name}"))),
@@ -186,11 +124,7 @@ fn secrets_cannot_be_printed() {
 /// Fails with the list of what breaks a rule, if anything does.
 fn none<T: std::fmt::Display>(broken: impl IntoIterator<Item = T>) {
     let broken: Vec<String> = broken.into_iter().map(|item| item.to_string()).collect();
-    assert!(
-        broken.is_empty(),
-        "this house rule is broken by:\n  {}",
-        broken.join("\n  ")
-    );
+    assert!(broken.is_empty(), "this house rule is broken by:\n  {}", broken.join("\n  "));
 }
 
 /// Where, what is not named there, and the places that may name it all the same.
@@ -199,39 +133,13 @@ type Absence = (&'static str, &'static [&'static str], &'static [&'static str]);
 const ABSENCES: [Absence; 5] = [
     (
         "protocol/",
-        &[
-            "http",
-            "hyper",
-            "axum",
-            "tokio",
-            "reqwest",
-            "std::fs",
-            "std::net",
-            "std::time",
-            "std::env",
-            "std::thread",
-        ],
+        &["http", "hyper", "axum", "tokio", "reqwest", "std::fs", "std::net", "std::time", "std::env", "std::thread"],
         &[],
     ),
     ("", &["sled"], &["server/src/store/sled_dir.rs"]),
     ("", &["blind_rsa_signatures", "rsa::"], &["protocol/src/blind_rsa.rs"]),
-    (
-        "",
-        &["signed_note", "tlog_tiles"],
-        &["protocol/src/note.rs", "protocol/src/tile.rs"],
-    ),
-    (
-        "server/src/store",
-        &[
-            "SystemTime",
-            "Instant",
-            "SocketAddr",
-            "IpAddr",
-            "user_agent",
-            "USER_AGENT",
-        ],
-        &[],
-    ),
+    ("", &["signed_note", "tlog_tiles"], &["protocol/src/note.rs", "protocol/src/tile.rs"]),
+    ("server/src/store", &["SystemTime", "Instant", "SocketAddr", "IpAddr", "user_agent", "USER_AGENT"], &[]),
 ];
 const ROLES: [&str; 6] = ["attester", "issuer", "origin", "publisher", "organiser", "public"];
 const STORES: [&str; 3] = ["store::attestation", "store::redemption", "store::log"];

@@ -86,12 +86,7 @@ pub struct Plan {
 
 impl Default for Plan {
     fn default() -> Self {
-        Self {
-            regions: vec![3, 2],
-            collecting: 0,
-            eligible: 10_000,
-            issuing: None,
-        }
+        Self { regions: vec![3, 2], collecting: 0, eligible: 10_000, issuing: None }
     }
 }
 
@@ -138,11 +133,7 @@ impl World {
             organiser_address,
             organiser_token: made.organiser_token.to_string(),
             organiser_seed,
-            http: reqwest::Client::builder()
-                .no_proxy()
-                .pool_max_idle_per_host(0)
-                .build()
-                .expect("a client"),
+            http: reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().expect("a client"),
         };
         world.serve(listener, organiser_listener).await;
         world
@@ -151,14 +142,10 @@ impl World {
     async fn serve(&mut self, listener: TcpListener, organiser_listener: TcpListener) {
         let (data, wall) = (self.data(), self.wall.clone());
         // wall and steady time go together, so the clock is never in doubt unless a test makes it so
-        let clock = Clock::new(move || Reading {
-            wall: wall.load(SeqCst),
-            steady: Duration::from_secs(wall.load(SeqCst)),
-        });
-        let deployment = tokio::task::spawn_blocking(move || Deployment::open(&data, clock))
-            .await
-            .expect("no panic");
-        let deployment = deployment.unwrap_or_else(|error| panic!("{error}"));
+        let clock =
+            Clock::new(move || Reading { wall: wall.load(SeqCst), steady: Duration::from_secs(wall.load(SeqCst)) });
+        let deployment = tokio::task::spawn_blocking(move || Deployment::open(&data, clock)).await.expect("no panic");
+        let deployment = deployment.expect("a good data directory");
         self.running = Some(Running::start(deployment, listener, organiser_listener).expect("two listeners"));
     }
 
@@ -223,23 +210,18 @@ impl World {
     /// Moves the clock to the end of the tick under way, and lets the server look at it.
     pub async fn tick(&self) {
         let schedule = self.campaign.genesis().schedule();
-        self.at(schedule.end_of(schedule.last_ended(self.now()) + 1) - START)
-            .await;
+        self.at(schedule.end_of(schedule.last_ended(self.now()) + 1) - START).await;
     }
 
     async fn look(&self) {
         let deployment = self.running.as_ref().expect("a running server").deployment().clone();
-        let looked = tokio::task::spawn_blocking(move || deployment.look_at_clock())
-            .await
-            .expect("no panic");
-        looked.unwrap_or_else(|error| panic!("{error}"));
+        let looked = tokio::task::spawn_blocking(move || deployment.look_at_clock()).await.expect("no panic");
+        looked.expect("a tick that can be run");
     }
 
     /// Makes invites.
     pub async fn invites(&self, batch: &str, count: u32) -> Vec<Invite> {
-        let answer = self
-            .organise("invites", json!({ "batch": batch, "count": count }))
-            .await;
+        let answer = self.organise("invites", json!({ "batch": batch, "count": count })).await;
         links(&answer)
     }
 
@@ -259,12 +241,7 @@ impl World {
     pub async fn announce(&self, note: impl Into<String>) -> Answer {
         let url = format!("{}/organiser/announcement", self.organiser_url());
         let request = self.http.post(url).bearer_auth(&self.organiser_token);
-        send(
-            request
-                .header("content-type", "text/plain; charset=utf-8")
-                .body(note.into()),
-        )
-        .await
+        send(request.header("content-type", "text/plain; charset=utf-8").body(note.into())).await
     }
 
     /// Signs an announcement with the organiser's key, which only the test has.
@@ -304,32 +281,22 @@ impl World {
     /// The TokenRequest of a phrase and a place.
     pub fn token_request(&self, phrase: &Phrase, place: u32) -> (TokenRequest, protocol::issuance::PendingToken) {
         let secrets = phrase.secrets(self.campaign.id(), place);
-        let nonce = secrets
-            .pledge()
-            .nonce(self.campaign.places().region_of(place).expect("a place"));
+        let nonce = secrets.pledge().nonce(self.campaign.places().region_of(place).expect("a place"));
         let digest = self.campaign.challenge_digest();
         TokenRequest::new(&mut secrets.blinding(), self.campaign.token_key(), digest, nonce).expect("a good key")
     }
 
     /// Sends a token with a pledge.
     pub async fn redeem(&self, token: &Token, pledge: &Pledge) -> Answer {
-        let post = self
-            .request(reqwest::Method::POST, "/pledges")
-            .header("authorization", token_header(token));
-        send(
-            post.header("content-type", media::PLEDGE)
-                .body(pledge.encode().to_vec()),
-        )
-        .await
+        let post = self.request(reqwest::Method::POST, "/pledges").header("authorization", token_header(token));
+        send(post.header("content-type", media::PLEDGE).body(pledge.encode().to_vec())).await
     }
 
     /// A whole participation: its phrase, its token, and the receipt checked.
     pub async fn register(&self, invite: &Invite, place: u32) -> (Phrase, Token) {
         let phrase = Phrase::generate(&mut rand::rng());
         let token = self.obtain(invite, &phrase, place).await.expect("a token");
-        let answer = self
-            .redeem(&token, &phrase.secrets(self.campaign.id(), place).pledge())
-            .await;
+        let answer = self.redeem(&token, &phrase.secrets(self.campaign.id(), place).pledge()).await;
         assert_eq!(answer.status, 201, "{answer:?}");
         let key = &self.campaign.genesis().receipt_key;
         verify_receipt(key, self.campaign.id(), &token.nonce(), &answer.body).expect("a valid receipt");
@@ -365,11 +332,7 @@ impl World {
 
     /// A full audit over HTTP.
     pub async fn audit(&self) -> Result<Report, String> {
-        let source = LogSource::Web(
-            Network::direct()
-                .operation(&self.base())
-                .map_err(|error| error.to_string())?,
-        );
+        let source = LogSource::Web(Network::direct().operation(&self.base()).map_err(|error| error.to_string())?);
         self.audit_of(&source).await
     }
 
@@ -385,37 +348,18 @@ pub fn links(answer: &Answer) -> Vec<Invite> {
     assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
     let json: Value = serde_json::from_slice(&answer.body).expect("JSON");
     let links = json["links"].as_array().expect("links");
-    let invite = |link: &Value| {
-        InviteLink::parse(link.as_str().expect("text"))
-            .expect("a link")
-            .invite
-            .expect("an invite")
-    };
+    let invite =
+        |link: &Value| InviteLink::parse(link.as_str().expect("text")).expect("a link").invite.expect("an invite");
     links.iter().map(invite).collect()
 }
 
 /// Sends a request and reads the answer whole.
 pub async fn send(request: reqwest::RequestBuilder) -> Answer {
     let response = request.send().await.expect("an answer");
-    let header = |name: &str| {
-        response
-            .headers()
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned)
-    };
+    let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let (status, media_type) = (response.status().as_u16(), header("content-type").unwrap_or_default());
-    let (closes, authenticate) = (
-        header("connection").as_deref() == Some("close"),
-        header("www-authenticate"),
-    );
-    Answer {
-        status,
-        media_type,
-        closes,
-        authenticate,
-        body: response.bytes().await.expect("a body").to_vec(),
-    }
+    let (closes, authenticate) = (header("connection").as_deref() == Some("close"), header("www-authenticate"));
+    Answer { status, media_type, closes, authenticate, body: response.bytes().await.expect("a body").to_vec() }
 }
 
 async fn bind(address: impl tokio::net::ToSocketAddrs) -> TcpListener {
@@ -436,9 +380,7 @@ fn source(plan: &Plan, address: SocketAddr, organiser_seed: &[u8; 32]) -> Source
     );
     let name =
         |kind: &str, index: usize| json!({ "en": format!("{kind} {index}"), "ru": format!("{kind} {index} ru") });
-    let regions: Vec<Value> = (0..plan.regions.len())
-        .map(|region| json!({ "name": name("Region", region) }))
-        .collect();
+    let regions: Vec<Value> = (0..plan.regions.len()).map(|region| json!({ "name": name("Region", region) })).collect();
     let mut places = Vec::new();
     for (region, count) in plan.regions.iter().enumerate() {
         for _ in 0..*count {
@@ -447,9 +389,5 @@ fn source(plan: &Plan, address: SocketAddr, organiser_seed: &[u8; 32]) -> Source
         }
     }
     let places = json!({ "regions": regions, "places": places }).to_string().into_bytes();
-    Source {
-        file: CampaignFile::parse(&text).expect("a good file"),
-        places,
-        map: b"{}".to_vec(),
-    }
+    Source { file: CampaignFile::parse(&text).expect("a good file"), places, map: b"{}".to_vec() }
 }

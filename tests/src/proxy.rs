@@ -64,11 +64,7 @@ async fn serve(mut client: TcpStream, notes: &Mutex<Vec<Connection>>, lie: Optio
     client.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
     let index = {
         let mut notes = notes.lock().unwrap_or_else(PoisonError::into_inner);
-        notes.push(Connection {
-            credentials,
-            target,
-            ..Connection::default()
-        });
+        notes.push(Connection { credentials, target, ..Connection::default() });
         notes.len() - 1
     };
     while let Some((head, message)) = read_message(&mut client).await? {
@@ -76,9 +72,7 @@ async fn serve(mut client: TcpStream, notes: &Mutex<Vec<Connection>>, lie: Optio
         let request = lines.next().unwrap_or_default().to_owned();
         {
             let mut notes = notes.lock().unwrap_or_else(PoisonError::into_inner);
-            notes[index]
-                .headers
-                .extend(lines.filter_map(|line| Some(line.split_once(':')?.0.to_ascii_lowercase())));
+            notes[index].headers.extend(lines.filter_map(|line| Some(line.split_once(':')?.0.to_ascii_lowercase())));
             notes[index].requests.push(request.clone());
         }
         server.write_all(&message).await?;
@@ -87,10 +81,8 @@ async fn serve(mut client: TcpStream, notes: &Mutex<Vec<Connection>>, lie: Optio
         };
         match lie.filter(|(path, _)| request.split(' ').nth(1) == Some(path)) {
             Some((_, body)) => {
-                let kind = head
-                    .lines()
-                    .find(|line| line.to_ascii_lowercase().starts_with("content-type:"))
-                    .unwrap_or("x: y");
+                let kind =
+                    head.lines().find(|line| line.to_ascii_lowercase().starts_with("content-type:")).unwrap_or("x: y");
                 let head = format!("HTTP/1.1 200 OK\r\n{kind}\r\ncontent-length: {}\r\n\r\n", body.len());
                 client.write_all(&[head.as_bytes(), body].concat()).await?;
             }
@@ -144,13 +136,9 @@ async fn read_message(stream: &mut TcpStream) -> std::io::Result<Option<(String,
         }
     }
     let head = String::from_utf8_lossy(&message).into_owned();
-    let length = head.lines().find_map(|line| {
-        line.to_ascii_lowercase()
-            .strip_prefix("content-length:")?
-            .trim()
-            .parse::<usize>()
-            .ok()
-    });
+    let length = head
+        .lines()
+        .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse::<usize>().ok());
     let start = message.len();
     message.resize(start + length.unwrap_or(0), 0);
     stream.read_exact(&mut message[start..]).await?;

@@ -52,9 +52,7 @@ impl<'a> Tally<'a> {
         match seen {
             Seen::Pledge { nonce, token, area } => {
                 if !self.nonces.insert(*nonce.as_bytes()) {
-                    return Err(Error::Misbehaved(format!(
-                        "log entry {index}: this pledge was published before"
-                    )));
+                    return Err(Error::Misbehaved(format!("log entry {index}: this pledge was published before")));
                 }
                 self.sums.add(area, 1);
                 self.missing_in_group = self.missing_in_group.saturating_sub(1);
@@ -84,9 +82,7 @@ impl<'a> Tally<'a> {
     pub(super) fn finish(mut self) -> Result<(u64, Summary), Error> {
         self.compare_counts()?;
         if self.counts.is_some() {
-            return Err(Error::Misbehaved(
-                "counts.json names a log size that the log never had.".to_owned(),
-            ));
+            return Err(Error::Misbehaved("counts.json names a log size that the log never had.".to_owned()));
         }
         Ok((self.groups, self.recount.finish()?))
     }
@@ -97,10 +93,7 @@ impl<'a> Tally<'a> {
             return Ok(());
         };
         let wrong = |what: &str| {
-            Err(Error::Misbehaved(format!(
-                "counts.json, taken from {} log entries, {what}.",
-                counts.log_size
-            )))
+            Err(Error::Misbehaved(format!("counts.json, taken from {} log entries, {what}.", counts.log_size)))
         };
         if self.missing_in_group != 0 {
             return wrong("ends inside a group, so it shows fewer than the group");

@@ -55,27 +55,15 @@ async fn counts_of_an_earlier_checkpoint_are_compared_there() {
     };
     let report = audited(|world, _, _| world.set_counts(7, &of_first(), |_| {})).await;
     assert_eq!(report.ok().unwrap().counts_compared_at, Some(7));
-    assert!(
-        refused(|world, _, sums| world.set_counts(7, &sums, |_| {}))
-            .await
-            .contains("other numbers")
-    );
-    assert!(
-        refused(|world, _, _| world.set_counts(13, &of_first(), |_| {}))
-            .await
-            .contains("other numbers")
-    );
+    assert!(refused(|world, _, sums| world.set_counts(7, &sums, |_| {})).await.contains("other numbers"));
+    assert!(refused(|world, _, _| world.set_counts(13, &of_first(), |_| {})).await.contains("other numbers"));
     let early = |world: &mut World, _, _| {
         let mut sums = Sums::default();
         sums.add(Area::place(2), 3);
         world.set_counts(5, &sums, |_| {});
     };
     assert!(refused(early).await.contains("inside a group"));
-    assert!(
-        refused(|world, _, sums| world.set_counts(14, &sums, |_| {}))
-            .await
-            .contains("signs only 13")
-    );
+    assert!(refused(|world, _, sums| world.set_counts(14, &sums, |_| {})).await.contains("signs only 13"));
 }
 
 #[tokio::test]
@@ -93,10 +81,7 @@ async fn v1_a_forged_doubled_or_moved_pledge_is_found() {
         *entries[5].last_mut().unwrap() ^= 1;
         world.publish(entries, &sums);
     };
-    assert_eq!(
-        refused(forged).await,
-        "log entry 6: the token was not signed by the issuer"
-    );
+    assert_eq!(refused(forged).await, "log entry 6: the token was not signed by the issuer");
     let doubled = |world: &mut World, entries: Vec<Vec<u8>>, mut sums: Sums| {
         let again = entries[..6].to_vec();
         let mut again: Vec<_> = again;
@@ -116,9 +101,7 @@ async fn v1_a_forged_doubled_or_moved_pledge_is_found() {
 #[tokio::test]
 async fn what_is_served_beside_the_log_must_fit_it() {
     let page = |world: &mut World, entries: Vec<Vec<u8>>, sums| {
-        let entry = Entry::Page {
-            manifest_sha256: Sha256::digest(b"manifest").into(),
-        };
+        let entry = Entry::Page { manifest_sha256: Sha256::digest(b"manifest").into() };
         world.publish([entries, vec![entry.encode()]].concat(), &sums);
     };
     let with = |manifest: &'static [u8]| {
@@ -148,14 +131,8 @@ async fn a_participant_finds_her_entry_and_nobody_elses() {
         world
     })
     .await;
-    let site = fetch(&Network::direct(), &server.base, Some(world.id()))
-        .await
-        .ok()
-        .unwrap();
-    let found = own_entry::find(&site, &Phrase::from_bytes([7; 16]), |_, _| {})
-        .await
-        .unwrap()
-        .unwrap();
+    let site = fetch(&Network::direct(), &server.base, Some(world.id())).await.ok().unwrap();
+    let found = own_entry::find(&site, &Phrase::from_bytes([7; 16]), |_, _| {}).await.unwrap().unwrap();
     assert_eq!((found.place, found.area, found.tick), (3, Area::place(3), 2));
     assert!((8..13).contains(&found.index));
     let nobody = own_entry::find(&site, &Phrase::from_bytes([77; 16]), |_, _| {}).await;

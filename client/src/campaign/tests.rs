@@ -47,12 +47,6 @@ async fn who_came_by_the_onion_address_stays_there() {
             source: Source::Folder("/".into()),
         }
     };
-    assert_eq!(
-        site("http://abc.onion").issuer().unwrap().to_string(),
-        "http://abc.onion"
-    );
-    assert_eq!(
-        site("https://example.org").issuer().unwrap().to_string(),
-        "https://example.org"
-    );
+    assert_eq!(site("http://abc.onion").issuer().unwrap().to_string(), "http://abc.onion");
+    assert_eq!(site("https://example.org").issuer().unwrap().to_string(), "https://example.org");
 }

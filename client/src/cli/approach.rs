@@ -87,15 +87,7 @@ impl Approach {
         if fresh {
             show_phrase(console, &site, place, &phrase);
         }
-        Ok(Self {
-            site,
-            counts,
-            issuer,
-            invite,
-            place,
-            phrase,
-            command,
-        })
+        Ok(Self { site, counts, issuer, invite, place, phrase, command })
     }
 
     /// Turns the invite into a token, with the pledge for it. A failure says what finishes it.
@@ -136,15 +128,11 @@ fn check_times(campaign: &Campaign, counts: Option<&Counts>) -> Result<(), Error
     let (genesis, now) = (campaign.genesis(), clock::now());
     if now < genesis.opens {
         let opens = clock::utc(genesis.opens);
-        return Err(Error::Local(format!(
-            "The campaign takes no invites before {opens}; come back then."
-        )));
+        return Err(Error::Local(format!("The campaign takes no invites before {opens}; come back then.")));
     }
     if now >= genesis.closes {
         let closes = clock::utc(genesis.closes);
-        return Err(Error::Local(format!(
-            "The campaign closed on {closes}; nothing more can be done here."
-        )));
+        return Err(Error::Local(format!("The campaign closed on {closes}; nothing more can be done here.")));
     }
     if counts.is_some_and(|counts| counts.state == State::Closed) {
         return Err(Error::Local(

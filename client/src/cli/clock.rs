@@ -14,11 +14,7 @@ pub(crate) fn utc(seconds: u64) -> String {
     let (days, rest) = (seconds / DAY, seconds % DAY);
     let (year, month, day) = civil(days);
     let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
-    let second = if second == 0 {
-        String::new()
-    } else {
-        format!(":{second:02}")
-    };
+    let second = if second == 0 { String::new() } else { format!(":{second:02}") };
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}{second} UTC")
 }
 
@@ -58,11 +54,7 @@ fn civil(days: u64) -> (u64, u64, u64) {
     let of_year = of_era - (365 * year + year / 4 - year / 100);
     let march_month = (5 * of_year + 2) / 153;
     let day = of_year - (153 * march_month + 2) / 5 + 1;
-    let month = if march_month < 10 {
-        march_month + 3
-    } else {
-        march_month - 9
-    };
+    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
     (year + era * 400 + u64::from(month <= 2), month, day)
 }
 
@@ -86,15 +78,7 @@ mod tests {
         assert_eq!(parse("1618995600"), Some(1_618_995_600));
         assert_eq!(parse("2021-04-21T09:00Z"), Some(1_618_995_600));
         assert_eq!(parse("2000-02-29"), Some(951_782_400));
-        for bad in [
-            "2021-02-29",
-            "2021-13-01",
-            "2021-00-01",
-            "2021-04-21T24:00Z",
-            "2021-04-21T09:00",
-            "soon",
-            "",
-        ] {
+        for bad in ["2021-02-29", "2021-13-01", "2021-00-01", "2021-04-21T24:00Z", "2021-04-21T09:00", "soon", ""] {
             assert_eq!(parse(bad), None, "{bad}");
         }
     }

@@ -95,11 +95,7 @@ impl Console {
     pub(crate) fn secret(&self, question: &str, flag: &str) -> Result<Zeroizing<String>, Error> {
         if !std::io::stdin().is_terminal() {
             let piped = read_file(Path::new("-"))?;
-            return if piped.trim().is_empty() {
-                Err(cannot_ask(question, flag))
-            } else {
-                Ok(piped)
-            };
+            return if piped.trim().is_empty() { Err(cannot_ask(question, flag)) } else { Ok(piped) };
         }
         let answer = rpassword::prompt_password(format!("{question} (not shown): "));
         answer.map(Zeroizing::new).map_err(|_| cannot_ask(question, flag))
@@ -128,6 +124,7 @@ impl Console {
             false => ProgressDrawTarget::stderr(),
         };
         let spinner = ProgressBar::with_draw_target(None, target)
+            .with_style(ProgressStyle::default_spinner())
             .with_message(what)
             .with_finish(ProgressFinish::AndClear);
         spinner.enable_steady_tick(std::time::Duration::from_millis(200));
@@ -142,9 +139,7 @@ pub(crate) fn harmless_lines(text: &str) -> String {
 
 fn cannot_ask(question: &str, flag: &str) -> Error {
     let question = question.lines().last().unwrap_or_default();
-    Error::Local(format!(
-        "This needs an answer, and there is no terminal to ask on: {question} Answer it with {flag}."
-    ))
+    Error::Local(format!("This needs an answer, and there is no terminal to ask on: {question} Answer it with {flag}."))
 }
 
 #[cfg(test)]

@@ -46,9 +46,7 @@ impl Join {
             show_token_for_later(console, site, &token, kept.as_deref());
             return Ok(());
         }
-        self.waiting
-            .wait(console, seconds_left(site, approach.counts.as_ref()))
-            .await;
+        self.waiting.wait(console, seconds_left(site, approach.counts.as_ref())).await;
         let redeemed = pledge_now(console, network, site, &token, &pledge).await?;
         show_counted(console, site, pledge.place, &redeemed);
         Ok(())
@@ -90,13 +88,7 @@ pub(crate) fn show_token_for_later(console: &Console, site: &Site, token: &Token
     let text = token_text(token);
     let (token_line, source) = match kept {
         Some(path) => (String::new(), path),
-        None => (
-            format!(
-                "Your token; nothing of it is kept here, so save it yourself:\n\n{}\n\n",
-                *text
-            ),
-            "FILE",
-        ),
+        None => (format!("Your token; nothing of it is kept here, so save it yourself:\n\n{}\n\n", *text), "FILE"),
     };
     let time = if clock::now() < opens {
         format!("Pledging opens on {}. From then on type", clock::utc(opens))

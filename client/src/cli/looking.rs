@@ -59,14 +59,8 @@ impl Status {
 fn describe(console: &Console, places: &Places, entry: &OwnEntry) -> (Value, String) {
     let language = console.language();
     let (level, shown_as) = match entry.area.level {
-        Level::Place => (
-            "place",
-            format!("for its place, {}", title(places, entry.area.index, language)),
-        ),
-        Level::Region => (
-            "region",
-            format!("for its region, {}", region_title(places, entry.area.index, language)),
-        ),
+        Level::Place => ("place", format!("for its place, {}", title(places, entry.area.index, language))),
+        Level::Region => ("region", format!("for its region, {}", region_title(places, entry.area.index, language))),
         Level::Root => ("root", "for the whole, without place or region".to_owned()),
     };
     let document = json!({
@@ -134,13 +128,8 @@ pub(crate) fn table(console: &Console, campaign: Option<&Campaign>, counts: &Cou
         State::Closing => "closing at the next ticks",
         State::Closed => "closed",
     };
-    let mut lines = vec![
-        format!(
-            "{} of {} ({state}; after tick {})",
-            counts.total, counts.target, counts.tick
-        ),
-        String::new(),
-    ];
+    let mut lines =
+        vec![format!("{} of {} ({state}; after tick {})", counts.total, counts.target, counts.tick), String::new()];
     let mut ranked: Vec<(&u32, &u64)> = counts.places.iter().collect();
     ranked.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
     for (place, count) in ranked.iter().take(top) {
@@ -151,17 +140,11 @@ pub(crate) fn table(console: &Console, campaign: Option<&Campaign>, counts: &Cou
         lines.push(format!("           and {} more places", ranked.len() - top));
     }
     for (region, count) in &counts.regions {
-        let name = places.map_or_else(
-            || format!("region {region}"),
-            |places| region_title(places, *region, language),
-        );
+        let name = places.map_or_else(|| format!("region {region}"), |places| region_title(places, *region, language));
         lines.push(format!("{count:>9}  {name}: places too small to be shown alone"));
     }
     if counts.root > 0 {
-        lines.push(format!(
-            "{:>9}  elsewhere: regions too small to be shown alone",
-            counts.root
-        ));
+        lines.push(format!("{:>9}  elsewhere: regions too small to be shown alone", counts.root));
     }
     if let Some(announcement) = &counts.announcement {
         lines.push(format!("\n{}", announced(console, announcement)));
@@ -200,10 +183,9 @@ impl Audit {
         } else {
             if !self.source.contains("://") {
                 let source = &self.source;
-                return Err(Error::Local(format!(
-                    "{source} is neither a folder nor an address such as https://HOST."
-                ))
-                .into());
+                return Err(
+                    Error::Local(format!("{source} is neither a folder nor an address such as https://HOST.")).into()
+                );
             }
             let (base, expected) = locate(console, &self.source, self.campaign.as_deref())?;
             (Source::Web(network.operation(&base)?), expected)
@@ -215,10 +197,7 @@ impl Audit {
         });
         let report = report.await?;
         bar.finish_and_clear();
-        console.result(
-            &audit_document(&report),
-            &audit_text(console, &report, expected.is_some()),
-        );
+        console.result(&audit_document(&report), &audit_text(console, &report, expected.is_some()));
         Ok(())
     }
 }
@@ -250,10 +229,7 @@ fn audit_text(console: &Console, report: &Report, pinned: bool) -> String {
             "{} pledges in {} groups, each of at least {}; {} places and {} regions shown, {} pledges for the whole.",
             report.pledges, report.groups, genesis.k, report.places, report.regions, report.root
         ),
-        format!(
-            "{} log entries; no pledge twice; at most {} could take part.",
-            report.head.size, genesis.eligible
-        ),
+        format!("{} log entries; no pledge twice; at most {} could take part.", report.head.size, genesis.eligible),
         match report.closed_at {
             Some(tick) => format!("Closed at tick {tick}."),
             None => format!("Not closed; the last tick that published is {}.", report.last_tick),

@@ -205,9 +205,7 @@ impl Announce {
         console.say(&format!(
             "\nAnnouncement {}{}:\n{}\n",
             announcement.number,
-            announcement
-                .date
-                .map_or_else(String::new, |date| format!(" for {}", clock::utc(date))),
+            announcement.date.map_or_else(String::new, |date| format!(" for {}", clock::utc(date))),
             harmless_lines(&in_language(&announcement.text, console.language()))
         ));
         organiser.announce(&announcement).await?;
@@ -228,14 +226,10 @@ fn texts(given: &[String]) -> Result<Text, Error> {
             is_tag && !line.trim().is_empty()
         });
         let Some((tag, line)) = pair else {
-            return Err(Error::Local(
-                "A text must look like en=\"We meet on Sunday.\", with its language.".to_owned(),
-            ));
+            return Err(Error::Local("A text must look like en=\"We meet on Sunday.\", with its language.".to_owned()));
         };
         if text.insert(tag.to_owned(), line.to_owned()).is_some() {
-            return Err(Error::Local(format!(
-                "There are two texts in the language {tag}; give one."
-            )));
+            return Err(Error::Local(format!("There are two texts in the language {tag}; give one.")));
         }
     }
     Ok(text)
@@ -258,10 +252,7 @@ impl Close {
                         is destroyed. Close it?";
         console.confirm(question, "--yes", self.yes)?;
         organiser.close().await?;
-        console.result(
-            &json!({"closing": true}),
-            "The campaign closes at the end of the next tick.",
-        );
+        console.result(&json!({"closing": true}), "The campaign closes at the end of the next tick.");
         Ok(())
     }
 }

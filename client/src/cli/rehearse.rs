@@ -44,11 +44,7 @@ impl Rehearse {
         check_rehearsal(&site.campaign)?;
         console.say(&heading(console, &site.campaign));
         let invites = read_invites(&read_file(&self.invites)?, site.campaign.id())?;
-        let stage = Arc::new(Stage {
-            network: network.clone(),
-            issuer: Issuer::find(network, &site).await?,
-            site,
-        });
+        let stage = Arc::new(Stage { network: network.clone(), issuer: Issuer::find(network, &site).await?, site });
         let plan = Plan {
             participants: self.participants,
             rate_per_second: self.rate,

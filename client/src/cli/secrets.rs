@@ -135,9 +135,7 @@ pub(crate) fn one_on_stdin(taken: &[bool]) -> Result<(), Error> {
     if taken.iter().filter(|taken| **taken).count() <= 1 {
         return Ok(());
     }
-    Err(Error::Local(
-        "Only one thing can come from standard input; put the other into a file.".to_owned(),
-    ))
+    Err(Error::Local("Only one thing can come from standard input; put the other into a file.".to_owned()))
 }
 
 /// A text from a file, or from standard input for `-`.
@@ -149,10 +147,9 @@ pub(crate) fn read_file(path: &Path) -> Result<Zeroizing<String>, Error> {
         std::fs::File::open(path).and_then(|file| file.take(INPUT_BYTES_MAX).read_to_string(&mut text))
     };
     match read {
-        Ok(read) if read as u64 == INPUT_BYTES_MAX => Err(Error::Local(format!(
-            "{} is too large for what it should hold.",
-            path.display()
-        ))),
+        Ok(read) if read as u64 == INPUT_BYTES_MAX => {
+            Err(Error::Local(format!("{} is too large for what it should hold.", path.display())))
+        }
         Ok(_) => Ok(text),
         Err(error) => Err(Error::Local(format!("{} cannot be read: {error}.", path.display()))),
     }
@@ -198,10 +195,7 @@ mod tests {
     fn a_link_comes_from_an_argument_or_a_file() {
         let link = format!("https://example.org/join#c={}", "a".repeat(52));
         let from = |link: Option<&str>, link_file: Option<PathBuf>| {
-            let source = LinkSource {
-                link: link.map(str::to_owned),
-                link_file,
-            };
+            let source = LinkSource { link: link.map(str::to_owned), link_file };
             source.read(&console())
         };
         assert!(from(Some(&link), None).is_ok_and(|link| link.base_url == "https://example.org"));
@@ -215,10 +209,7 @@ mod tests {
     fn a_phrase_comes_from_an_argument_or_a_file_and_is_checked() {
         let words = Phrase::from_bytes([5; 16]).words();
         let from = |phrase: Option<&str>, phrase_file: Option<PathBuf>| {
-            let source = PhraseSource {
-                phrase: phrase.map(str::to_owned),
-                phrase_file,
-            };
+            let source = PhraseSource { phrase: phrase.map(str::to_owned), phrase_file };
             source.given(&console())
         };
         assert!(from(None, None).is_ok_and(|phrase| phrase.is_none()));
@@ -238,9 +229,7 @@ mod tests {
     fn a_token_is_read_whole_or_not_at_all() {
         let bytes = [&[0, 2], [7; 352].as_slice()].concat();
         let text = to_base64(&bytes);
-        let token = parse_token(&format!("{}\n{}\n", &text[..100], &text[100..]))
-            .ok()
-            .unwrap();
+        let token = parse_token(&format!("{}\n{}\n", &text[..100], &text[100..])).ok().unwrap();
         assert_eq!(*token_text(&token), text);
         assert!(parse_token(&text[..471]).is_err() && parse_token("").is_err());
     }

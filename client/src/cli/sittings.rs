@@ -85,10 +85,7 @@ impl PledgeSitting {
         }
         if now >= closes {
             let closes = clock::utc(closes);
-            return Err(Error::Local(format!(
-                "The campaign closed on {closes}; nothing more can be done here."
-            ))
-            .into());
+            return Err(Error::Local(format!("The campaign closed on {closes}; nothing more can be done here.")).into());
         }
         self.direct.agree(console, network, &site)?;
         let counts = counts(&site.source, &site.campaign).await?;

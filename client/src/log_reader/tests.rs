@@ -47,11 +47,7 @@ async fn logs_of_all_shapes_are_read_and_begin_with_the_genesis() {
 async fn a_partial_tile_that_has_filled_up_is_cut() {
     let (folder, world) = folder(300, |_| {});
     let source = Source::Folder(folder.path().to_owned());
-    let name = |level| TileName {
-        level,
-        index: 0,
-        width: 10,
-    };
+    let name = |level| TileName { level, index: 0, width: 10 };
     assert_eq!(source.hash_tile(name(Some(0))).await.unwrap().len(), 320);
     let entries = source.bundle(name(None)).await.unwrap();
     assert_eq!(entries.len(), 10);
@@ -73,20 +69,13 @@ async fn a_changed_entry_or_hash_is_found() {
         });
         let source = Source::Folder(folder.path().to_owned());
         let head = source.head(&world.campaign).await.unwrap();
-        assert!(
-            matches!(read_all(&source, head).await, Err(Error::Misbehaved(_))),
-            "{path}"
-        );
+        assert!(matches!(read_all(&source, head).await, Err(Error::Misbehaved(_))), "{path}");
     }
 }
 
 #[tokio::test]
 async fn a_log_that_begins_otherwise_is_found() {
-    for (path, offset) in [
-        ("log/tile/0/000", 0),
-        ("log/tile/0/000", 300),
-        ("log/tile/1/000.p/1", 3),
-    ] {
+    for (path, offset) in [("log/tile/0/000", 0), ("log/tile/0/000", 300), ("log/tile/1/000.p/1", 3)] {
         let (folder, world) = folder(300, |world| world.files.get_mut(path).unwrap()[offset] ^= 1);
         let source = Source::Folder(folder.path().to_owned());
         let head = source.head(&world.campaign).await.unwrap();

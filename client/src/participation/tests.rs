@@ -73,31 +73,16 @@ async fn a_refusal_is_told_and_not_tried_again() {
     let prepared = prepare(&site.campaign, &phrase(), 1).ok().unwrap();
     let refused = obtain(&network, &issuer, &invite, &prepared.request, prepared.pending).await;
     let refused = refused.err().unwrap();
-    assert!(
-        matches!(
-            refused,
-            Error::Refused {
-                problem: Problem::InviteUsed,
-                ..
-            }
-        ),
-        "{refused}"
-    );
-    let posts = server
-        .requests()
-        .iter()
-        .filter(|request| request.starts_with(b"POST"))
-        .count();
+    assert!(matches!(refused, Error::Refused { problem: Problem::InviteUsed, .. }), "{refused}");
+    let posts = server.requests().iter().filter(|request| request.starts_with(b"POST")).count();
     assert_eq!(posts, 1);
 }
 
 #[tokio::test]
 async fn u2_an_answer_that_is_no_signature_is_discarded_and_not_asked_for_again() {
-    for (media_type, length) in [
-        (media::TOKEN_RESPONSE, 256),
-        (media::TOKEN_RESPONSE, 255),
-        ("application/octet-stream", 256),
-    ] {
+    for (media_type, length) in
+        [(media::TOKEN_RESPONSE, 256), (media::TOKEN_RESPONSE, 255), ("application/octet-stream", 256)]
+    {
         let bound = Bound::new().await;
         let world = World::at(&bound.host(), |_| {});
         let invite = world.invite(1);
@@ -113,11 +98,7 @@ async fn u2_an_answer_that_is_no_signature_is_discarded_and_not_asked_for_again(
         let prepared = prepare(&site.campaign, &phrase(), 1).ok().unwrap();
         let refused = obtain(&network, &issuer, &invite, &prepared.request, prepared.pending).await;
         assert!(matches!(refused, Err(Error::Misbehaved(_))), "{media_type} {length}");
-        let posts = server
-            .requests()
-            .iter()
-            .filter(|request| request.starts_with(b"POST"))
-            .count();
+        let posts = server.requests().iter().filter(|request| request.starts_with(b"POST")).count();
         assert_eq!(posts, 1);
     }
 }
@@ -139,10 +120,7 @@ async fn a_false_receipt_and_a_pledge_for_another_place_are_not_taken() {
     let refused = redeem(&network, &site, &token, &pledge).await;
     assert!(matches!(refused, Err(Error::Misbehaved(_))));
     let before = server.requests().len();
-    assert!(matches!(
-        redeem(&network, &site, &token, &other_pledge).await,
-        Err(Error::Protocol(_))
-    ));
+    assert!(matches!(redeem(&network, &site, &token, &other_pledge).await, Err(Error::Protocol(_))));
     assert_eq!(server.requests().len(), before, "a mismatch never leaves this device");
 }
 

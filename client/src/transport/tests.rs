@@ -4,20 +4,12 @@ use super::*;
 use crate::stand_in::{problem, response, serve, socks_proxy, split};
 
 fn message(body: &[u8]) -> Message<'_> {
-    Message {
-        authorization: Some("Bearer X"),
-        media_type: "text/plain",
-        body: body.to_vec(),
-    }
+    Message { authorization: Some("Bearer X"), media_type: "text/plain", body: body.to_vec() }
 }
 
 #[test]
 fn only_a_bare_socks5h_proxy_is_taken() {
-    for proxy in [
-        "socks5h://127.0.0.1:9050",
-        "socks5h://localhost:9150/",
-        "socks5h://[::1]:9050",
-    ] {
+    for proxy in ["socks5h://127.0.0.1:9050", "socks5h://localhost:9150/", "socks5h://[::1]:9050"] {
         assert!(!Network::through(proxy).ok().unwrap().is_direct(), "{proxy}");
     }
     for proxy in [
@@ -53,10 +45,7 @@ async fn a_request_carries_nothing_that_tells_users_apart() {
         names
     };
     assert_eq!(names(&heads[0]), ["accept", "host"]);
-    assert_eq!(
-        names(&heads[1]),
-        ["accept", "authorization", "content-length", "content-type", "host"]
-    );
+    assert_eq!(names(&heads[1]), ["accept", "authorization", "content-length", "content-type", "host"]);
 }
 
 #[tokio::test]
@@ -72,10 +61,7 @@ async fn names_go_to_the_proxy_and_every_operation_has_credentials_of_its_own() 
     }
     let seen = seen.lock().unwrap().clone();
     for request in &seen {
-        assert_eq!(
-            (request.address_type, request.host.as_str(), request.port),
-            (3, "example.onion", 80)
-        );
+        assert_eq!((request.address_type, request.host.as_str(), request.port), (3, "example.onion", 80));
         assert!(request.credentials.0.len() == 32 && request.credentials.1.len() == 32);
     }
     assert_eq!(seen.len(), 4, "the stand-in closes after each request");
@@ -154,10 +140,7 @@ async fn a_refusal_is_the_problem_that_it_names() {
         let answer = operation.get(path, 10).await.unwrap();
         answer.demand(&[200], None).err().unwrap()
     };
-    let refused = |problem, retry_after_seconds| Error::Refused {
-        problem,
-        retry_after_seconds,
-    };
+    let refused = |problem, retry_after_seconds| Error::Refused { problem, retry_after_seconds };
     assert_eq!(refusal("/wait").await, refused(Problem::RateLimited, Some(7)));
     assert!(refusal("/wait").await.to_string().contains("wait 7 seconds"));
     assert_eq!(refusal("/used").await, refused(Problem::InviteUsed, None));

@@ -117,113 +117,57 @@ impl Genesis {
 
     /// Every rule that the document breaks: the member, and what is wrong with it.
     pub fn mistakes(&self) -> Vec<(&'static str, String)> {
-        let mut found = Vec::new();
-        let mut rule = |holds: bool, member: &'static str, why: &str| {
-            if !holds {
-                found.push((member, why.to_owned()));
-            }
-        };
-        rule(self.version == 1, "version", "it must be 1");
-        rule(
-            is_text(&self.title),
-            "title",
-            "it needs at least one language, tags such as \"en\", no empty and no multi-line title",
-        );
-        rule(
-            self.text.keys().eq(self.title.keys()),
-            "text",
-            "it must have the same languages as the title",
-        );
-        rule(
-            is_host(&self.issuer_name),
-            "issuer_name",
-            "it must be host or host:port in lower case, without scheme or path",
-        );
-        rule(
-            is_host(&self.origin_name),
-            "origin_name",
-            "it must be host or host:port in lower case, without scheme or path",
-        );
-        let onion = self.onion.as_deref();
-        rule(
-            onion.is_none_or(|o| is_host(o) && host_of(o).ends_with(".onion")),
-            "onion",
-            "it must be a host that ends in .onion",
-        );
-        rule(
-            self.k >= 5,
-            "k",
-            "it must be 5 or more: smaller groups do not hide anybody",
-        );
-        rule(
-            self.opens <= self.pledges_open,
-            "pledges_open",
-            "it must not be before opens",
-        );
-        rule(
-            self.pledges_open < self.closes,
-            "closes",
-            "it must be after pledges_open",
-        );
-        rule(
-            self.opens < self.issuing_closes,
-            "issuing_closes",
-            "it must be after opens",
-        );
-        rule(
-            self.issuing_closes <= self.closes,
-            "issuing_closes",
-            "it must not be after closes",
-        );
-        rule(self.closes <= TIME_MAX, "closes", "it lies too far in the future");
-        rule(
-            (1..=TICK_SECONDS_MAX).contains(&self.tick_seconds),
-            "tick_seconds",
-            "it must be between 1 second and 31 days",
-        );
-        let whole_ticks = self
-            .closes
-            .saturating_sub(self.pledges_open)
-            .checked_rem(u64::from(self.tick_seconds));
-        rule(
-            whole_ticks.is_none_or(|rest| rest == 0),
-            "closes",
-            "it must lie a whole number of ticks after pledges_open",
-        );
-        let ticks = self
-            .closes
-            .saturating_sub(self.opens)
-            .checked_div(u64::from(self.tick_seconds))
-            .unwrap_or(0);
-        rule(ticks < u64::from(u32::MAX / 2), "closes", "there are too many ticks");
-        rule(self.target >= 1, "target", "it must be 1 or more");
-        rule(
-            (u64::from(self.k)..=ELIGIBLE_MAX).contains(&self.eligible),
-            "eligible",
-            "it must be at least k and at most 100,000,000",
-        );
-        let majority = if self.witnesses.is_empty() {
-            0..=0
-        } else {
-            self.witnesses.len() / 2 + 1..=self.witnesses.len()
-        };
-        rule(
-            majority.contains(&(self.quorum as usize)),
-            "quorum",
-            "it must be more than half of the witnesses, or 0 if there are none",
-        );
-        for (member, key) in [
-            ("log_key", &self.log_key),
-            ("receipt_key", &self.receipt_key),
-            ("organiser_key", &self.organiser_key),
-        ] {
-            rule(
-                VerifyingKey::from_bytes(key).is_ok_and(|key| !key.is_weak()),
-                member,
-                "it is not an Ed25519 public key",
-            );
-        }
-        found
+        let rules =
+            self.rules_of_names().into_iter().chain(self.rules_of_times()).chain(self.rules_of_numbers_and_keys());
+        rules.filter(|rule| !rule.holds).map(|rule| (rule.member, rule.why.to_owned())).collect()
+    }
+
+    fn rules_of_names(&self) -> Vec<Rule> {
+        let host = "it must be host or host:port in lower case, without scheme or path";
+        let title = "it needs at least one language, tags such as \"en\", no empty and no multi-line title";
+        let is_onion = |name: &str| is_host(name) && host_of(name).ends_with(".onion");
+        vec![
+            rule(self.version == 1, "version", "it must be 1"),
+            rule(is_text(&self.title), "title", title),
+            rule(self.text.keys().eq(self.title.keys()), "text", "it must have the same languages as the title"),
+            rule(is_host(&self.issuer_name), "issuer_name", host),
+            rule(is_host(&self.origin_name), "origin_name", host),
+            rule(self.onion.as_deref().is_none_or(is_onion), "onion", "it must be a host that ends in .onion"),
+        ]
+    }
+
+    fn rules_of_times(&self) -> Vec<Rule> {
+        let tick = u64::from(self.tick_seconds);
+        let on_grid = self.closes.saturating_sub(self.pledges_open).checked_rem(tick).is_none_or(|rest| rest == 0);
+        let ticks = self.closes.saturating_sub(self.opens).checked_div(tick).unwrap_or(0);
+        let tick_fits = (1..=TICK_SECONDS_MAX).contains(&self.tick_seconds);
+        vec![
+            rule(self.opens <= self.pledges_open, "pledges_open", "it must not be before opens"),
+            rule(self.pledges_open < self.closes, "closes", "it must be after pledges_open"),
+            rule(self.opens < self.issuing_closes, "issuing_closes", "it must be after opens"),
+            rule(self.issuing_closes <= self.closes, "issuing_closes", "it must not be after closes"),
+            rule(self.closes <= TIME_MAX, "closes", "it lies too far in the future"),
+            rule(tick_fits, "tick_seconds", "it must be between 1 second and 31 days"),
+            rule(on_grid, "closes", "it must lie a whole number of ticks after pledges_open"),
+            rule(ticks < u64::from(u32::MAX / 2), "closes", "there are too many ticks"),
+        ]
+    }
+
+    fn rules_of_numbers_and_keys(&self) -> Vec<Rule> {
+        let eligible_fits = (u64::from(self.k)..=ELIGIBLE_MAX).contains(&self.eligible);
+        let most = self.witnesses.len();
+        let majority = if most == 0 { 0..=0 } else { most / 2 + 1..=most };
+        let quorum = "it must be more than half of the witnesses, or 0 if there are none";
+        let is_key = |key| VerifyingKey::from_bytes(key).is_ok_and(|key| !key.is_weak());
+        vec![
+            rule(self.k >= 5, "k", "it must be 5 or more: smaller groups do not hide anybody"),
+            rule(self.target >= 1, "target", "it must be 1 or more"),
+            rule(eligible_fits, "eligible", "it must be at least k and at most 100,000,000"),
+            rule(majority.contains(&(self.quorum as usize)), "quorum", quorum),
+            rule(is_key(&self.log_key), "log_key", NO_KEY),
+            rule(is_key(&self.receipt_key), "receipt_key", NO_KEY),
+            rule(is_key(&self.organiser_key), "organiser_key", NO_KEY),
+        ]
     }
 
     /// When what happens.
@@ -248,6 +192,18 @@ impl Genesis {
     }
 }
 
+/// A rule of one member, and whether this genesis keeps it.
+struct Rule {
+    holds: bool,
+    member: &'static str,
+    why: &'static str,
+}
+
+fn rule(holds: bool, member: &'static str, why: &'static str) -> Rule {
+    Rule { holds, member, why }
+}
+
+const NO_KEY: &str = "it is not an Ed25519 public key";
 const TIME_MAX: u64 = 1 << 40;
 const TICK_SECONDS_MAX: u32 = 31 * 24 * 3600;
 const ELIGIBLE_MAX: u64 = 100_000_000;
@@ -262,10 +218,8 @@ fn is_text(text: &Text) -> bool {
 fn is_host(name: &str) -> bool {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-:[]".contains(c);
     let (host, port) = (host_of(name), name.strip_prefix(host_of(name)).unwrap_or_default());
-    let port_fits = port.is_empty()
-        || port
-            .strip_prefix(':')
-            .is_some_and(|p| p.parse::<u16>().is_ok_and(|n| n.to_string() == p));
+    let port_fits =
+        port.is_empty() || port.strip_prefix(':').is_some_and(|p| p.parse::<u16>().is_ok_and(|n| n.to_string() == p));
     (1..=253).contains(&host.len()) && name.chars().all(allowed) && port_fits
 }
 
@@ -281,10 +235,6 @@ fn base_url(name: &str) -> String {
     let host = host_of(name);
     let loopback =
         host == "localhost" || host == "[::1]" || host.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| ip.is_loopback());
-    let scheme = if loopback || host.ends_with(".onion") {
-        "http"
-    } else {
-        "https"
-    };
+    let scheme = if loopback || host.ends_with(".onion") { "http" } else { "https" };
     format!("{scheme}://{name}")
 }

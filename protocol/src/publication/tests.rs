@@ -1,16 +1,13 @@
-//! The rule on hand cases, against the letter of DESIGN §5, and by exhaustion of small campaigns (promise P1).
+//! The clock over all its borders, the rule on hand cases, and the auditor's view of what the publisher decides.
 
 use super::*;
 use proptest::prelude::*;
-use std::ops::RangeInclusive;
 
-const SCHEDULE: Schedule = Schedule {
-    opens: 1000,
-    pledges_open: 2000,
-    issuing_closes: 2300,
-    closes: 2500,
-    tick_seconds: 100,
-};
+#[cfg(test)]
+mod presence;
+
+const SCHEDULE: Schedule =
+    Schedule { opens: 1000, pledges_open: 2000, issuing_closes: 2300, closes: 2500, tick_seconds: 100 };
 
 #[test]
 fn a_tick_ends_exactly_on_its_border_and_the_grid_reaches_back_before_pledges_open() {
@@ -91,9 +88,7 @@ fn the_closing_tick_is_the_next_one_but_never_before_the_first_nor_after_the_fin
 }
 
 fn tree(places_per_region: &[u32]) -> Tree {
-    let region_of = (0..)
-        .zip(places_per_region)
-        .flat_map(|(region, places)| (0..*places).map(move |_| region));
+    let region_of = (0..).zip(places_per_region).flat_map(|(region, places)| (0..*places).map(move |_| region));
     let regions = u32::try_from(places_per_region.len()).unwrap();
     Tree::new(region_of.collect(), regions)
 }
@@ -111,10 +106,7 @@ fn decided(sizes: &[u32], k: u32, counts: &[u64], closing: bool) -> Vec<(Level, 
 
 #[test]
 fn an_ordinary_tick_publishes_all_of_every_place_with_k_and_nothing_of_the_others() {
-    assert_eq!(
-        decided(&[2, 3], 5, &[5, 4, 0, 12, 4], false),
-        [(Level::Place, 0, 5), (Level::Place, 3, 12)]
-    );
+    assert_eq!(decided(&[2, 3], 5, &[5, 4, 0, 12, 4], false), [(Level::Place, 0, 5), (Level::Place, 3, 12)]);
     assert_eq!(decided(&[2, 3], 5, &[4, 4, 4, 4, 4], false), []);
     let decision = decide(&tree(&[2]), 5, &pool(&[5, 4]), false);
     assert_eq!(decision.destination(0), Some(Area::place(0)));
@@ -130,10 +122,7 @@ fn the_closing_tick_pools_leftovers_in_their_region_from_k_up_to_the_bound_inclu
     assert_eq!(decided(&[3], 5, &[4, 0, 0], true), [], "4 are fewer than k");
     // a place that publishes at this tick is known to have none left: m falls to 2 and the bound to 4
     assert_eq!(decided(&[3], 5, &[7, 4, 1], true), [(Level::Place, 0, 7)]);
-    assert_eq!(
-        decided(&[4], 5, &[7, 4, 1, 0], true),
-        [(Level::Region, 0, 5), (Level::Place, 0, 7)]
-    );
+    assert_eq!(decided(&[4], 5, &[7, 4, 1, 0], true), [(Level::Region, 0, 5), (Level::Place, 0, 7)]);
 }
 
 #[test]
@@ -141,17 +130,10 @@ fn what_exceeds_its_regions_bound_goes_to_the_root_and_leaves_zero_feasible_ther
     let pending = pool(&[4, 4, 1, 1, 0, 1, 4, 0]);
     let decision = decide(&tree(&[3, 2, 3]), 5, &pending, true);
     // region 0 holds 9 > 8, region 1 holds 1 < k, region 2 holds 5: the root gets 10
-    assert_eq!(
-        decision.groups,
-        BTreeMap::from([(Area::ROOT, 10), (Area::region(2), 5)])
-    );
+    assert_eq!(decision.groups, BTreeMap::from([(Area::ROOT, 10), (Area::region(2), 5)]));
     assert_eq!(decision.destination(0), Some(Area::ROOT));
     assert_eq!(decision.destination(3), Some(Area::ROOT));
-    assert_eq!(
-        decision.destination(4),
-        None,
-        "a place without pledges has none to send"
-    );
+    assert_eq!(decision.destination(4), None, "a place without pledges has none to send");
     assert_eq!(decision.destination(5), Some(Area::region(2)));
 }
 
@@ -167,11 +149,7 @@ fn regions_of_one_and_of_two_places_never_publish_at_their_own_level() {
 fn a_root_pool_below_k_or_too_full_for_zero_is_withheld_and_looks_like_an_empty_one() {
     assert_eq!(decided(&[2, 2], 5, &[4, 0, 0, 0], true), [], "4 are fewer than k");
     assert_eq!(decided(&[2, 2], 5, &[4, 4, 4, 0], true), [(Level::Root, 0, 12)]);
-    assert_eq!(
-        decided(&[2, 2], 5, &[4, 4, 4, 1], true),
-        [],
-        "13 of at most 16 show every place"
-    );
+    assert_eq!(decided(&[2, 2], 5, &[4, 4, 4, 1], true), [], "13 of at most 16 show every place");
     assert_eq!(decided(&[2, 2], 5, &[0, 0, 0, 0], true), []);
 }
 
@@ -185,161 +163,6 @@ fn a_region_all_of_whose_places_publish_takes_no_part_in_the_root() {
     assert!(!root_may_publish(&[0], 5, 5));
     assert!(!root_may_publish(&[], 5, 5));
     assert!(root_may_publish(&[0, 1, 1, 1], 6, 5));
-}
-
-/// Every list of `length` numbers of the range.
-fn lists(length: usize, values: RangeInclusive<u64>) -> impl Iterator<Item = Vec<u64>> {
-    let width = values.end() - values.start() + 1;
-    let total = width.pow(u32::try_from(length).unwrap());
-    (0..total).map(move |number| {
-        let digit = |place| number / width.pow(place) % width + values.start();
-        (0..u32::try_from(length).unwrap()).map(digit).collect()
-    })
-}
-
-fn size(number: u64) -> usize {
-    usize::try_from(number).unwrap()
-}
-
-/// Whether rule 4 sends a region's total up instead of publishing it, by the letter.
-fn goes_up(m: u64, total: u64, k: u64) -> bool {
-    total < k || total as i64 > (m as i64 - 1) * (k as i64 - 1)
-}
-
-#[test]
-fn the_sumset_test_allows_exactly_the_root_pools_that_leave_every_place_a_zero() {
-    for (k, regions) in lists(3, 0..=3).flat_map(|m| (2..=4).map(move |k| (k, m.clone()))) {
-        let places = size(regions.iter().sum());
-        let most = places as u64 * (k - 1);
-        // zero[n][p]: place p is zero in some assignment that passes n up
-        let mut zero = vec![vec![false; places]; size(most) + 1];
-        for counts in lists(places, 0..=k - 1) {
-            let mut rest = counts.as_slice();
-            let all_up = regions.iter().all(|m| {
-                let (region, others) = rest.split_at(size(*m));
-                rest = others;
-                goes_up(*m, region.iter().sum(), k)
-            });
-            if all_up {
-                let n = size(counts.iter().sum());
-                for (place, count) in counts.iter().enumerate() {
-                    zero[n][place] |= *count == 0;
-                }
-            }
-        }
-        for n in 0..=most + 2 {
-            let feasible = |places: &Vec<bool>| places.iter().all(|zero| *zero) && !places.is_empty();
-            let allowed = n >= k && zero.get(size(n)).is_some_and(feasible);
-            assert_eq!(root_may_publish(&regions, n, k), allowed, "k {k}, {regions:?}, n {n}");
-        }
-    }
-}
-
-/// Which parts of rule 4 a variant of the publisher keeps.
-#[derive(Clone, Copy)]
-struct Keeps {
-    upper_bound: bool,
-    sumset: bool,
-}
-
-const ALL: Keeps = Keeps {
-    upper_bound: true,
-    sumset: true,
-};
-
-/// The closing tick written down a second time, from the text of the rule.
-fn closing_tick(sizes: &[u32], k: u64, counts: &[u64], keeps: Keeps) -> Vec<(Area, u64)> {
-    let (mut groups, mut passed_up, mut root, mut first) = (Vec::new(), Vec::new(), 0, 0);
-    for (region, size) in (0..).zip(sizes) {
-        let own: Vec<u64> = counts[first..].iter().copied().take(*size as usize).collect();
-        for (place, count) in (0..).zip(&own).filter(|(_, count)| **count >= k) {
-            groups.push((Area::place(u32::try_from(first).unwrap() + place), *count));
-        }
-        let silent: Vec<u64> = own.into_iter().filter(|count| *count < k).collect();
-        let (m, pooled) = (silent.len() as u64, silent.iter().sum());
-        if pooled >= k && (!keeps.upper_bound || !goes_up(m, pooled, k)) {
-            groups.push((Area::region(region), pooled));
-        } else {
-            passed_up.push(m);
-            root += pooled;
-        }
-        first += *size as usize;
-    }
-    if root >= k && (!keeps.sumset || root_may_publish(&passed_up, root, k)) {
-        groups.push((Area::ROOT, root));
-    }
-    groups.sort();
-    groups
-}
-
-/// All that the public can ever see of a closing tick, with, for each place, whether it can be empty then.
-type Outputs = BTreeMap<Vec<(Area, u64)>, Vec<bool>>;
-
-fn outputs(sizes: &[u32], k: u64, publish: impl Fn(&[u64]) -> Vec<(Area, u64)>) -> Outputs {
-    let places = sizes.iter().sum::<u32>() as usize;
-    let mut outputs = Outputs::new();
-    for counts in lists(places, 0..=k + 1) {
-        let zeros = outputs
-            .entry(publish(&counts))
-            .or_insert_with(|| vec![false; counts.len()]);
-        for (zero, count) in zeros.iter_mut().zip(&counts) {
-            *zero |= *count == 0;
-        }
-    }
-    outputs
-}
-
-/// Outputs that prove the presence of somebody in a place that has no group of its own.
-fn proofs_of_presence(outputs: &Outputs) -> usize {
-    let proves = |(groups, zeros): &(&Vec<(Area, u64)>, &Vec<bool>)| {
-        let silent = |place: &u32| groups.iter().all(|(area, _)| *area != Area::place(*place));
-        (0..).zip(zeros.iter()).any(|(place, zero)| silent(&place) && !*zero)
-    };
-    outputs.iter().filter(proves).count()
-}
-
-/// Small campaigns by the number of places in each region.
-const SMALL: [&[u32]; 9] = [
-    &[2],
-    &[3],
-    &[1, 2],
-    &[1, 1, 1],
-    &[2, 2],
-    &[3, 2],
-    &[2, 2, 2],
-    &[3, 3],
-    &[4, 1],
-];
-
-#[test]
-fn p1_no_output_of_a_small_campaign_proves_that_anybody_is_in_a_place_without_a_group() {
-    for (sizes, k) in SMALL.iter().flat_map(|sizes| [(*sizes, 3), (*sizes, 4)]) {
-        let tree = tree(sizes);
-        let outputs = outputs(sizes, u64::from(k), |counts| {
-            let groups: Vec<_> = decide(&tree, k, &pool(counts), true).groups.into_iter().collect();
-            assert_eq!(groups, closing_tick(sizes, u64::from(k), counts, ALL), "{counts:?}");
-            assert!(groups.iter().all(|(_, size)| *size >= u64::from(k)), "{counts:?}");
-            groups
-        });
-        assert_eq!(proofs_of_presence(&outputs), 0, "places {sizes:?}, k {k}");
-    }
-}
-
-#[test]
-fn p1_the_search_finds_proofs_of_presence_when_a_part_of_rule_4_is_left_out() {
-    let faulty = |sizes: &[u32], keeps| proofs_of_presence(&outputs(sizes, 3, |c| closing_tick(sizes, 3, c, keeps)));
-    let unbounded = Keeps {
-        upper_bound: false,
-        sumset: true,
-    };
-    let any_root = Keeps {
-        upper_bound: true,
-        sumset: false,
-    };
-    for sizes in [&[2u32] as &[u32], &[3], &[2, 2], &[3, 2]] {
-        assert!(faulty(sizes, unbounded) > 0, "without the upper bound: {sizes:?}");
-        assert!(faulty(sizes, any_root) > 0, "without the sumset test: {sizes:?}");
-    }
 }
 
 proptest! {
@@ -383,11 +206,7 @@ fn an_auditor_refuses_every_tampering_and_names_the_rule() {
         (vec![(region, 5), (place, 5)], true, "region 0 shows more"),
         (vec![(Area::region(1), 5)], true, "region 1 shows more"),
         (vec![(root, 21)], true, "root shows more"),
-        (
-            vec![(root, 5), (region, 5), (Area::place(5), 5)],
-            true,
-            "root shows more",
-        ),
+        (vec![(root, 5), (region, 5), (Area::place(5), 5)], true, "root shows more"),
         (vec![(Area::place(6), 5)], false, "does not exist"),
         (vec![(Area::region(3), 5)], true, "does not exist"),
         (vec![(other_root, 5)], true, "does not exist"),

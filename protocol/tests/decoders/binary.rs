@@ -17,21 +17,11 @@ type Echo = fn(&[u8]) -> Option<Vec<u8>>;
 
 /// Every binary message with its name, its size where it has one, and its echo.
 const MESSAGES: [(&str, Option<usize>, Echo); 6] = [
-    ("Token", Some(354), |b| {
-        Token::decode(b).ok().map(|m| m.encode().to_vec())
-    }),
-    ("TokenRequest", Some(259), |b| {
-        TokenRequest::decode(b).ok().map(|m| m.encode().to_vec())
-    }),
-    ("TokenResponse", Some(256), |b| {
-        TokenResponse::decode(b).ok().map(|m| m.encode().to_vec())
-    }),
-    ("Pledge", Some(68), |b| {
-        Pledge::decode(b).ok().map(|m| m.encode().to_vec())
-    }),
-    ("TokenChallenge", None, |b| {
-        TokenChallenge::decode(b).ok().map(|m| m.encode().unwrap())
-    }),
+    ("Token", Some(354), |b| Token::decode(b).ok().map(|m| m.encode().to_vec())),
+    ("TokenRequest", Some(259), |b| TokenRequest::decode(b).ok().map(|m| m.encode().to_vec())),
+    ("TokenResponse", Some(256), |b| TokenResponse::decode(b).ok().map(|m| m.encode().to_vec())),
+    ("Pledge", Some(68), |b| Pledge::decode(b).ok().map(|m| m.encode().to_vec())),
+    ("TokenChallenge", None, |b| TokenChallenge::decode(b).ok().map(|m| m.encode().unwrap())),
     ("Entry", None, |b| Entry::decode(b).ok().map(|m| m.encode())),
 ];
 
@@ -41,15 +31,9 @@ fn echo(name: &str) -> Echo {
 
 /// One valid message of each kind, and of each kind of entry with a fixed size.
 fn valid() -> Vec<(&'static str, Vec<u8>)> {
-    let group = Entry::Group {
-        tick: 3,
-        area: Area::region(1),
-        size: 7,
-    };
+    let group = Entry::Group { tick: 3, area: Area::region(1), size: 7 };
     let pledge = [&[2u8, 2, 0, 0, 0, 6][..], &[7; 320]].concat();
-    let page = Entry::Page {
-        manifest_sha256: [8; 32],
-    };
+    let page = Entry::Page { manifest_sha256: [8; 32] };
     let mut challenge = vec![0, 2, 0, 3];
     challenge.extend_from_slice(b"a.b\x20");
     challenge.extend_from_slice(&[5; 32]);
@@ -73,11 +57,7 @@ fn every_valid_message_is_written_back_byte_for_byte() {
     for (name, bytes) in valid() {
         assert_eq!(echo(name)(&bytes), Some(bytes.clone()), "{name}");
         let size = MESSAGES.iter().find(|(other, ..)| *other == name).unwrap().1;
-        assert!(
-            size.is_none_or(|size| size == bytes.len()),
-            "{name} of {} bytes",
-            bytes.len()
-        );
+        assert!(size.is_none_or(|size| size == bytes.len()), "{name} of {} bytes", bytes.len());
     }
 }
 
@@ -85,12 +65,7 @@ fn every_valid_message_is_written_back_byte_for_byte() {
 fn every_truncated_and_every_longer_message_is_refused() {
     for (name, bytes) in valid() {
         for bad in maimed(&bytes) {
-            assert!(
-                echo(name)(&bad).is_none(),
-                "{name} of {} of {} bytes",
-                bad.len(),
-                bytes.len()
-            );
+            assert!(echo(name)(&bad).is_none(), "{name} of {} of {} bytes", bad.len(), bytes.len());
         }
     }
 }
@@ -117,24 +92,14 @@ fn a_challenge_without_issuer_or_with_another_size_of_context_or_without_utf8_is
         let bytes = [b"\0\x02\0\x01a", &[size][..], &vec![0; usize::from(size)], b"\0\0"].concat();
         assert!(challenge(&bytes).is_none(), "a context of {size} bytes");
     }
-    assert!(
-        challenge(b"\0\x02\0\x01\xff\0\0\0").is_none(),
-        "an issuer that is not UTF-8"
-    );
-    assert!(
-        challenge(b"\0\x02\0\x01a\0\0\x01\xff").is_none(),
-        "an origin that is not UTF-8"
-    );
+    assert!(challenge(b"\0\x02\0\x01\xff\0\0\0").is_none(), "an issuer that is not UTF-8");
+    assert!(challenge(b"\0\x02\0\x01a\0\0\x01\xff").is_none(), "an origin that is not UTF-8");
 }
 
 #[test]
 fn an_entry_of_an_unknown_type_or_level_or_of_another_root_or_too_long_is_refused() {
     let entry = echo("Entry");
-    let group = Entry::Group {
-        tick: 1,
-        area: Area::ROOT,
-        size: 5,
-    };
+    let group = Entry::Group { tick: 1, area: Area::ROOT, size: 5 };
     let group = group.encode();
     for first in (0..=255).filter(|byte| !(1..=5).contains(byte)) {
         let bytes = [&[first], &group[1..]].concat();
@@ -156,9 +121,7 @@ fn an_entry_of_an_unknown_type_or_level_or_of_another_root_or_too_long_is_refuse
 
 #[test]
 fn a_request_is_checked_for_the_key_and_for_one_less_than_message_less_than_n_minus_one() {
-    let n: [u8; 256] = ISSUER.public().spki()[ISSUER.public().spki().len() - 261..][..256]
-        .try_into()
-        .unwrap();
+    let n: [u8; 256] = ISSUER.public().spki()[ISSUER.public().spki().len() - 261..][..256].try_into().unwrap();
     let key_byte = ISSUER.public().token_key_id().truncated();
     let with = |message: [u8; 256], last: u8| {
         let mut message = message;
@@ -186,9 +149,7 @@ fn a_request_is_checked_for_the_key_and_for_one_less_than_message_less_than_n_mi
 fn a_bundle_holds_exactly_as_many_whole_entries_as_its_name_says() {
     let entries: [&[u8]; 3] = [b"one", b"", &[7; 300]];
     let mut bundle = Vec::new();
-    entries
-        .iter()
-        .for_each(|entry| put_bundled(&mut bundle, entry).unwrap());
+    entries.iter().for_each(|entry| put_bundled(&mut bundle, entry).unwrap());
     assert_eq!(read_bundle(&bundle, 3), Ok(entries.to_vec()));
     for width in [0, 1, 2, 4, 256, u32::MAX] {
         assert!(read_bundle(&bundle, width).is_err(), "{width} entries");
@@ -202,29 +163,12 @@ fn a_bundle_holds_exactly_as_many_whole_entries_as_its_name_says() {
 
 /// Bytes that begin like messages, in lengths around theirs.
 fn near_messages() -> impl Strategy<Value = Vec<u8>> {
-    let size = prop_oneof![
-        0usize..12,
-        Just(14),
-        Just(33),
-        Just(68),
-        250usize..262,
-        Just(326),
-        350usize..358
-    ];
-    let head = prop_oneof![
-        Just(vec![]),
-        Just(vec![0, 2]),
-        (1u8..6).prop_map(|b| vec![b]),
-        Just(vec![2, 2])
-    ];
-    (
-        head,
-        size.prop_flat_map(|size| prop::collection::vec(any::<u8>(), size)),
-    )
-        .prop_map(|(head, mut bytes)| {
-            bytes.iter_mut().zip(head).for_each(|(byte, first)| *byte = first);
-            bytes
-        })
+    let size = prop_oneof![0usize..12, Just(14), Just(33), Just(68), 250usize..262, Just(326), 350usize..358];
+    let head = prop_oneof![Just(vec![]), Just(vec![0, 2]), (1u8..6).prop_map(|b| vec![b]), Just(vec![2, 2])];
+    (head, size.prop_flat_map(|size| prop::collection::vec(any::<u8>(), size))).prop_map(|(head, mut bytes)| {
+        bytes.iter_mut().zip(head).for_each(|(byte, first)| *byte = first);
+        bytes
+    })
 }
 
 proptest! {

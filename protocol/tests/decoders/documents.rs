@@ -38,10 +38,7 @@ fn a_genesis_is_written_back_byte_for_byte_and_refused_when_maimed() {
     assert!(read == genesis());
     assert_eq!(read.encode(), text.as_bytes());
     assert!(maimed_text(&text).all(|bad| !reads(&bad)));
-    assert!(
-        !reads(&format!(" {text}")),
-        "an entry of the log that does not begin with a brace is no genesis"
-    );
+    assert!(!reads(&format!(" {text}")), "an entry of the log that does not begin with a brace is no genesis");
     let filled = |size: usize| format!("{text}{}", " ".repeat(size - text.len()));
     assert!(reads(&filled(Genesis::BYTES_MAX)));
     assert!(!reads(&filled(Genesis::BYTES_MAX + 1)));
@@ -66,9 +63,7 @@ fn a_genesis_with_a_missing_a_repeated_or_an_unknown_member_is_refused() {
         });
         assert!(!reads(&misspelt), "with {name} in upper case");
     }
-    assert!(!reads(&changed(|members| drop(
-        members.insert("extra".to_owned(), json!(1))
-    ))));
+    assert!(!reads(&changed(|members| drop(members.insert("extra".to_owned(), json!(1))))));
 }
 
 #[test]
@@ -91,22 +86,15 @@ fn a_repeated_or_an_unknown_member_inside_a_member_is_refused() {
 #[test]
 fn a_list_is_not_taken_for_an_object() {
     for list in [json!([]), json!(["AQ=="]), json!(["AQ==", "AQ=="])] {
-        assert!(
-            !reads(&changed(|members| members["ohttp_keys"] = list.clone())),
-            "{list}"
-        );
+        assert!(!reads(&changed(|members| members["ohttp_keys"] = list.clone())), "{list}");
     }
     let places = |text: &str| Places::decode(text.as_bytes()).is_ok();
     let region = r#"{"name":{"en":"R"}}"#;
     let place = r#"{"region":0,"name":{"en":"P"},"lat":1.5,"lon":2.5,"population":3}"#;
     assert!(places(&format!(r#"{{"regions":[{region}],"places":[{place}]}}"#)));
     assert!(!places(&format!("[[{region}],[{place}]]")));
-    assert!(!places(&format!(
-        r#"{{"regions":[[{{"en":"R"}}]],"places":[{place}]}}"#
-    )));
-    assert!(!places(&format!(
-        r#"{{"regions":[{region}],"places":[[0,{{"en":"P"}},1.5,2.5,3]]}}"#
-    )));
+    assert!(!places(&format!(r#"{{"regions":[[{{"en":"R"}}]],"places":[{place}]}}"#)));
+    assert!(!places(&format!(r#"{{"regions":[{region}],"places":[[0,{{"en":"P"}},1.5,2.5,3]]}}"#)));
 }
 
 #[test]
@@ -143,10 +131,7 @@ fn a_genesis_that_breaks_a_rule_is_refused_by_the_name_of_the_member() {
         change(&mut genesis);
         let found: Vec<&str> = genesis.mistakes().iter().map(|(member, _)| *member).collect();
         assert!(found.contains(&member), "{member}: {found:?}");
-        assert!(
-            matches!(Genesis::decode(&genesis.encode()), Err(Error::Campaign(_))),
-            "{member}"
-        );
+        assert!(matches!(Genesis::decode(&genesis.encode()), Err(Error::Campaign(_))), "{member}");
     }
 }
 
@@ -195,10 +180,7 @@ fn u2_a_directory_with_another_key_or_a_second_one_or_another_type_is_refused() 
     assert!(read(&text).is_ok_and(|read| read == honest && read.check(key) == Ok(())));
     assert!(maimed_text(&text).all(|bad| read(&bad).is_err()));
     let extra = text.replacen('{', r#"{"issuer-policy-uri":"x","#, 1);
-    assert!(
-        read(&extra).is_ok_and(|read| read == honest),
-        "RFC 9578 has clients ignore unknown members"
-    );
+    assert!(read(&extra).is_ok_and(|read| read == honest), "RFC 9578 has clients ignore unknown members");
 
     let other = IssuerPrivateKey::generate(&mut ChaCha20Rng::seed_from_u64(2)).unwrap();
     let refused = |change: &dyn Fn(&mut IssuerDirectory)| {
@@ -235,14 +217,8 @@ fn a_campaign_file_without_a_required_line_or_with_one_twice_is_refused_by_its_k
         let without = CampaignFile::parse(&CAMPAIGN_FILE.replace(line, ""));
         let why = without.unwrap_err().to_string();
         assert!(why.contains(&format!("{key} is missing")), "{why}");
-        assert!(
-            CampaignFile::parse(&format!("{CAMPAIGN_FILE}{line}\n")).is_err(),
-            "{key} twice"
-        );
-        assert!(
-            CampaignFile::parse(&CAMPAIGN_FILE.replace(line, &format!("{key} = []"))).is_err(),
-            "{key} a list"
-        );
+        assert!(CampaignFile::parse(&format!("{CAMPAIGN_FILE}{line}\n")).is_err(), "{key} twice");
+        assert!(CampaignFile::parse(&CAMPAIGN_FILE.replace(line, &format!("{key} = []"))).is_err(), "{key} a list");
     }
 }
 

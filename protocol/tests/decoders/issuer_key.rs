@@ -64,10 +64,7 @@ fn the_handmade_encoding_of_a_good_key_is_the_canonical_one() {
 
 #[test]
 fn u2_a_key_with_another_exponent_is_refused() {
-    assert_eq!(
-        refusal(&spki(&modulus(), &[3])),
-        Error::BadKey("the exponent is not 65537")
-    );
+    assert_eq!(refusal(&spki(&modulus(), &[3])), Error::BadKey("the exponent is not 65537"));
     for e in [&[1][..], &[2], &[5], &[17], &[1, 0, 0], &[1, 0, 3], &[1, 0, 0, 0, 1]] {
         assert!(IssuerPublicKey::from_spki(&spki(&modulus(), e)).is_err(), "e = {e:?}");
     }
@@ -81,19 +78,9 @@ fn u2_a_key_that_is_not_of_2048_bits_is_refused() {
     assert_eq!(refusal(&spki(&of_2047, &E)), short);
     assert_eq!(refusal(&spki(&[&[1], &modulus()[..]].concat(), &E)), short, "2049 bits");
     assert_eq!(refusal(&spki(&[modulus(), modulus()].concat(), &E)), short, "4096 bits");
-    assert_eq!(
-        refusal(&spki(&[&modulus()[..], &modulus()[128..]].concat(), &E)),
-        short,
-        "3072 bits"
-    );
-    assert!(
-        IssuerPublicKey::from_spki(&spki(&modulus()[..255], &E)).is_err(),
-        "2040 bits"
-    );
-    assert!(
-        IssuerPublicKey::from_spki(&spki(&modulus()[..128], &E)).is_err(),
-        "1024 bits"
-    );
+    assert_eq!(refusal(&spki(&[&modulus()[..], &modulus()[128..]].concat(), &E)), short, "3072 bits");
+    assert!(IssuerPublicKey::from_spki(&spki(&modulus()[..255], &E)).is_err(), "2040 bits");
+    assert!(IssuerPublicKey::from_spki(&spki(&modulus()[..128], &E)).is_err(), "1024 bits");
     assert!(IssuerPublicKey::from_spki(&spki(&[5], &E)).is_err(), "3 bits");
 }
 
@@ -108,11 +95,7 @@ fn u2_a_key_with_an_even_modulus_is_refused() {
 fn divisible(n: [u8; 256], p: u32) -> [u8; 256] {
     let rest = n.iter().fold(0, |rest, byte| (rest << 8 | u32::from(*byte)) % p);
     let lowered = subtract(n, rest);
-    if lowered[255] & 1 == 1 {
-        lowered
-    } else {
-        subtract(lowered, p)
-    }
+    if lowered[255] & 1 == 1 { lowered } else { subtract(lowered, p) }
 }
 
 fn subtract(mut n: [u8; 256], amount: u32) -> [u8; 256] {
@@ -129,11 +112,7 @@ fn subtract(mut n: [u8; 256], amount: u32) -> [u8; 256] {
 fn u2_a_key_with_a_small_factor_is_refused_up_to_the_last_prime_below_two_to_the_sixteen() {
     for p in [3, 5, 7, 251, 257, 40_961, 65_519, 65_521] {
         let n = divisible(modulus(), p);
-        assert_eq!(
-            refusal(&spki(&n, &E)),
-            Error::BadKey("the modulus has a small factor"),
-            "{p}"
-        );
+        assert_eq!(refusal(&spki(&n, &E)), Error::BadKey("the modulus has a small factor"), "{p}");
     }
 }
 
@@ -142,41 +121,20 @@ fn u2_a_key_under_another_identifier_or_in_another_encoding_is_refused() {
     let (n, e) = (integer(&modulus()), integer(&E));
     let refused = |what: &str, spki: Vec<u8>| assert!(IssuerPublicKey::from_spki(&spki).is_err(), "{what}");
     refused("rsaEncryption", spki_of(PLAIN, &[n.clone(), e.clone()]));
-    refused(
-        "PSS without parameters",
-        spki_of("300b06092a864886f70d01010a", &[n.clone(), e.clone()]),
-    );
-    refused(
-        "salt of 32 bytes",
-        spki_of(&PSS.replace("020130", "020120"), &[n.clone(), e.clone()]),
-    );
-    refused(
-        "SHA-256",
-        spki_of(&PSS.replace("03040202", "03040201"), &[n.clone(), e.clone()]),
-    );
+    refused("PSS without parameters", spki_of("300b06092a864886f70d01010a", &[n.clone(), e.clone()]));
+    refused("salt of 32 bytes", spki_of(&PSS.replace("020130", "020120"), &[n.clone(), e.clone()]));
+    refused("SHA-256", spki_of(&PSS.replace("03040202", "03040201"), &[n.clone(), e.clone()]));
     refused("a third number", spki_of(PSS, &[n.clone(), e.clone(), e.clone()]));
     refused("e before n", spki_of(PSS, &[e.clone(), n.clone()]));
     refused("a negative n", spki_of(PSS, &[tlv(2, &modulus()), e.clone()]));
-    refused(
-        "n with a zero too many",
-        spki_of(PSS, &[tlv(2, &[&[0, 0], &modulus()[..]].concat()), e.clone()]),
-    );
-    refused(
-        "e with a zero too many",
-        spki_of(PSS, &[n.clone(), tlv(2, &[0, 1, 0, 1])]),
-    );
+    refused("n with a zero too many", spki_of(PSS, &[tlv(2, &[&[0, 0], &modulus()[..]].concat()), e.clone()]));
+    refused("e with a zero too many", spki_of(PSS, &[n.clone(), tlv(2, &[0, 1, 0, 1])]));
     refused("PKCS#1", tlv(0x30, &[n.clone(), e.clone()].concat()));
     let mut long_form = spki_of(PSS, &[n, e]);
     let body = long_form.split_off(4);
     let [high, low] = u16::try_from(body.len()).unwrap().to_be_bytes();
-    refused(
-        "a length in three bytes",
-        [&[0x30, 0x83, 0, high, low], body.as_slice()].concat(),
-    );
-    refused(
-        "an indefinite length",
-        [&[0x30, 0x80], body.as_slice(), &[0, 0]].concat(),
-    );
+    refused("a length in three bytes", [&[0x30, 0x83, 0, high, low], body.as_slice()].concat());
+    refused("an indefinite length", [&[0x30, 0x80], body.as_slice(), &[0, 0]].concat());
 }
 
 #[test]
@@ -189,10 +147,7 @@ fn u2_a_key_truncated_or_longer_or_altered_outside_its_modulus_is_refused() {
     for (index, bit) in outside.flat_map(|index| (0..8).map(move |bit| (index, bit))) {
         let mut altered = good.to_vec();
         altered[index] ^= 1 << bit;
-        assert!(
-            IssuerPublicKey::from_spki(&altered).is_err(),
-            "bit {bit} of byte {index}"
-        );
+        assert!(IssuerPublicKey::from_spki(&altered).is_err(), "bit {bit} of byte {index}");
     }
 }
 
@@ -217,10 +172,7 @@ fn a_private_key_reads_back_and_answers_only_requests_for_itself() {
     let mut other = request.encode();
     other[2] ^= 1;
     let other = TokenRequest::decode(&other).unwrap();
-    assert_eq!(
-        read.issue(&mut rng(1), &other).err(),
-        Some(Error::Malformed("token request"))
-    );
+    assert_eq!(read.issue(&mut rng(1), &other).err(), Some(Error::Malformed("token request")));
 }
 
 #[test]
@@ -231,11 +183,7 @@ fn u2_an_answer_that_is_not_a_signature_of_the_request_gives_no_token() {
         let mut altered = *response.encode();
         altered[byte] ^= 1;
         let altered = protocol::issuance::TokenResponse::decode(&altered).unwrap();
-        assert_eq!(
-            pending.finalize(&altered).err(),
-            Some(Error::Forged("token")),
-            "byte {byte}"
-        );
+        assert_eq!(pending.finalize(&altered).err(), Some(Error::Forged("token")), "byte {byte}");
     }
     let pending = super::request().1;
     let zero = protocol::issuance::TokenResponse::decode(&[0; 256]).unwrap();

@@ -11,10 +11,7 @@ use support::{LOG_SEED, ORGANISER_SEED};
 
 static CAMPAIGN: LazyLock<Campaign> = LazyLock::new(|| support::campaign(ISSUER.public()));
 
-const HEAD: TreeHead = TreeHead {
-    size: 70_001,
-    root: [9; 32],
-};
+const HEAD: TreeHead = TreeHead { size: 70_001, root: [9; 32] };
 
 fn checkpoint() -> Vec<u8> {
     HEAD.sign(&NoteSigner::new(&CAMPAIGN.log_name(), &LOG_SEED)).unwrap()
@@ -27,9 +24,7 @@ fn open(checkpoint: &[u8]) -> Result<TreeHead, Error> {
 
 /// A note with these lines by the log's key, whatever they say.
 fn signed_by_the_log(lines: &str) -> Vec<u8> {
-    NoteSigner::new(&CAMPAIGN.log_name(), &LOG_SEED)
-        .sign(lines.as_bytes())
-        .unwrap()
+    NoteSigner::new(&CAMPAIGN.log_name(), &LOG_SEED).sign(lines.as_bytes()).unwrap()
 }
 
 #[test]
@@ -62,33 +57,18 @@ fn a_checkpoint_of_another_log_or_key_or_in_another_form_is_refused() {
         format!("{name}\n70001\n"),
         format!("\n{name}\n70001\n{root}\n"),
     ] {
-        assert_eq!(
-            open(&signed_by_the_log(&lines)),
-            Err(Error::Malformed("checkpoint")),
-            "{lines}"
-        );
+        assert_eq!(open(&signed_by_the_log(&lines)), Err(Error::Malformed("checkpoint")), "{lines}");
     }
     let forged = Err(Error::Forged("checkpoint"));
-    assert_eq!(
-        open(&signed_by_the_log(&format!("other.example\n70001\n{root}\n"))),
-        forged
-    );
+    assert_eq!(open(&signed_by_the_log(&format!("other.example\n70001\n{root}\n"))), forged);
     assert_eq!(open(&HEAD.sign(&NoteSigner::new(&name, &[8; 32])).unwrap()), forged);
-    assert_eq!(
-        open(&HEAD.sign(&NoteSigner::new("other.example", &LOG_SEED)).unwrap()),
-        forged
-    );
+    assert_eq!(open(&HEAD.sign(&NoteSigner::new("other.example", &LOG_SEED)).unwrap()), forged);
 }
 
 #[test]
 fn cosignatures_by_unknown_keys_change_nothing_but_do_not_replace_the_logs_own() {
-    let text = format!(
-        "{}\n",
-        String::from_utf8(checkpoint()).unwrap().split("\n\n").next().unwrap()
-    );
-    let witness = NoteSigner::new("witness.example", &[7; 32])
-        .sign(text.as_bytes())
-        .unwrap();
+    let text = format!("{}\n", String::from_utf8(checkpoint()).unwrap().split("\n\n").next().unwrap());
+    let witness = NoteSigner::new("witness.example", &[7; 32]).sign(text.as_bytes()).unwrap();
     let line = witness.split(|byte| *byte == b'\n').nth_back(1).unwrap();
     let both = [checkpoint().as_slice(), line, b"\n"].concat();
     assert_eq!(open(&both), Ok(HEAD));
@@ -96,37 +76,21 @@ fn cosignatures_by_unknown_keys_change_nothing_but_do_not_replace_the_logs_own()
 }
 
 fn announcement() -> Announcement {
-    Announcement::sign(
-        &CAMPAIGN,
-        &ORGANISER_SEED,
-        3,
-        Some(1_700_000_000),
-        support::english("On \"Saturday\"."),
-    )
-    .unwrap()
+    Announcement::sign(&CAMPAIGN, &ORGANISER_SEED, 3, Some(1_700_000_000), support::english("On \"Saturday\"."))
+        .unwrap()
 }
 
 #[test]
 fn v2_an_announcement_reads_back_and_is_refused_when_maimed_or_altered_anywhere() {
     let honest = announcement();
-    assert_eq!(
-        Announcement::open(honest.note.as_bytes(), &CAMPAIGN),
-        Ok(honest.clone())
-    );
+    assert_eq!(Announcement::open(honest.note.as_bytes(), &CAMPAIGN), Ok(honest.clone()));
     for bad in maimed(honest.note.as_bytes()) {
-        assert!(
-            Announcement::open(&bad, &CAMPAIGN).is_err(),
-            "{}",
-            String::from_utf8_lossy(&bad)
-        );
+        assert!(Announcement::open(&bad, &CAMPAIGN).is_err(), "{}", String::from_utf8_lossy(&bad));
     }
     for (index, bit) in (0..honest.note.len()).flat_map(|index| (0..8).map(move |bit| (index, bit))) {
         let mut altered = honest.note.clone().into_bytes();
         altered[index] ^= 1 << bit;
-        assert!(
-            Announcement::open(&altered, &CAMPAIGN).is_err(),
-            "bit {bit} of byte {index}"
-        );
+        assert!(Announcement::open(&altered, &CAMPAIGN).is_err(), "bit {bit} of byte {index}");
     }
 }
 

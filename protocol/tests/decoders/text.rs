@@ -91,10 +91,7 @@ fn header_values_with_a_character_more_or_less_are_refused() {
     }
     let value = challenge_header(campaign.challenge(), campaign.token_key()).unwrap();
     let (challenge, key) = parse_challenge_header(&value).unwrap();
-    assert_eq!(
-        (&challenge, key.as_slice()),
-        (campaign.challenge(), ISSUER.public().spki())
-    );
+    assert_eq!((&challenge, key.as_slice()), (campaign.challenge(), ISSUER.public().spki()));
     for bad in maimed_text(&value) {
         // the key is handed on as bytes, and its own reader refuses none at all
         let key = parse_challenge_header(&bad).map(|(_, key)| IssuerPublicKey::from_spki(&key));
@@ -119,10 +116,7 @@ fn header_values_of_another_scheme_or_with_a_parameter_twice_or_missing_are_refu
         assert!(parse_token_header(&bad).is_err(), "{bad}");
     }
     assert!(parse_token_header(&token.replace("PrivateToken", "privatetoken")).is_ok());
-    assert!(
-        parse_token_header(&token.replace('"', "")).is_ok(),
-        "some clients do not quote"
-    );
+    assert!(parse_token_header(&token.replace('"', "")).is_ok(), "some clients do not quote");
 
     let value = challenge_header(campaign.challenge(), campaign.token_key()).unwrap();
     let (challenge, key) = value.split_once(", ").unwrap();
@@ -136,36 +130,23 @@ fn header_values_of_another_scheme_or_with_a_parameter_twice_or_missing_are_refu
     ] {
         assert!(parse_challenge_header(bad).is_err(), "{bad}");
     }
-    assert!(
-        parse_challenge_header(&format!("{value}, max-age=\"9\"")).is_ok(),
-        "RFC 9577: unknown is ignored"
-    );
+    assert!(parse_challenge_header(&format!("{value}, max-age=\"9\"")).is_ok(), "RFC 9577: unknown is ignored");
 }
 
 /// A decoder that takes what no encoder writes lets two readers see two documents.
 #[test]
 fn base64url_has_one_spelling_for_each_byte_string() {
     assert_eq!(from_base64("AAE=", "x"), Ok(vec![0, 1]));
-    for bad in [
-        "AA==AQ==", "AA==AAE=", "AAE=AAAA", "AA=", "AA=A", "====", "=", "AAE", "AAF=", "AA E=", "AAE=\n",
-    ] {
+    for bad in ["AA==AQ==", "AA==AAE=", "AAE=AAAA", "AA=", "AA=A", "====", "=", "AAE", "AAF=", "AA E=", "AAE=\n"] {
         assert!(from_base64(bad, "x").is_err(), "{bad}");
     }
     let in_pieces = "AA==".repeat(32);
-    assert!(
-        array_from_base64::<32>(&in_pieces, "x").is_err(),
-        "32 bytes in 32 pieces"
-    );
+    assert!(array_from_base64::<32>(&in_pieces, "x").is_err(), "32 bytes in 32 pieces");
 }
 
 /// Paths of tiles, and texts that look like them.
 fn near_paths() -> impl Strategy<Value = String> {
-    let level = prop_oneof![
-        Just("entries".to_owned()),
-        "[0-9]{1,2}",
-        Just("+1".to_owned()),
-        Just("data".to_owned())
-    ];
+    let level = prop_oneof![Just("entries".to_owned()), "[0-9]{1,2}", Just("+1".to_owned()), Just("data".to_owned())];
     let number = prop::collection::vec(prop_oneof!["x?[0-9]{3}", "[0-9+x-]{0,4}"], 1..9);
     let width = prop_oneof![Just(String::new()), "\\.p/[0-9+-]{0,3}"];
     (level, number, width).prop_map(|(level, number, width)| format!("tile/{level}/{}{width}", number.join("/")))

@@ -24,9 +24,7 @@ pub(crate) fn english(line: &str) -> Text {
 }
 
 pub(crate) fn places_json() -> Vec<u8> {
-    let regions = (0..3).map(|index| Region {
-        name: english(&format!("Region {index}")),
-    });
+    let regions = (0..3).map(|index| Region { name: english(&format!("Region {index}")) });
     let places = (0..).zip(REGION_OF).map(|(index, region)| Place {
         region,
         name: english(&format!("Place {index}")),
@@ -34,10 +32,7 @@ pub(crate) fn places_json() -> Vec<u8> {
         lon: 10.25,
         population: 1000 + u64::from(region),
     });
-    let places = Places {
-        regions: regions.collect(),
-        places: places.collect(),
-    };
+    let places = Places { regions: regions.collect(), places: places.collect() };
     serde_json::to_vec(&places).unwrap()
 }
 
@@ -55,10 +50,7 @@ pub(crate) fn genesis(issuer: &IssuerPublicKey) -> Genesis {
         log_key: public(&LOG_SEED),
         receipt_key: public(&RECEIPT_SEED),
         organiser_key: public(&ORGANISER_SEED),
-        ohttp_keys: OhttpKeys {
-            issuer: Some("AQ==".to_owned()),
-            origin: None,
-        },
+        ohttp_keys: OhttpKeys { issuer: Some("AQ==".to_owned()), origin: None },
         k: 5,
         tick_seconds: 3600,
         opens: 1_700_000_000,

@@ -28,13 +28,7 @@ pub(crate) fn group(tick: u32, area: Area, mut pledges: Vec<Vec<u8>>) -> Vec<Vec
 /// A pledge as an entry at one level.
 pub(crate) fn published(campaign: &Campaign, level: Level, pooled: &Pooled) -> Vec<u8> {
     let region = campaign.places().region_of(pooled.pledge.place).unwrap();
-    Entry::Pledge(PublishedPledge::new(
-        level,
-        &pooled.pledge,
-        region,
-        pooled.authenticator,
-    ))
-    .encode()
+    Entry::Pledge(PublishedPledge::new(level, &pooled.pledge, region, pooled.authenticator)).encode()
 }
 
 /// What an honest publisher appends at a tick, the close entry included; the pool keeps what stays.

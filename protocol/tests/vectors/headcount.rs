@@ -48,11 +48,7 @@ struct Member {
 impl Document {
     fn put(&mut self, name: &str, what: &str, value: impl Into<Value>) {
         assert!(self.members.iter().all(|member| member.name != name), "{name}");
-        self.members.push(Member {
-            name: name.to_owned(),
-            what: what.to_owned(),
-            value: value.into(),
-        });
+        self.members.push(Member { name: name.to_owned(), what: what.to_owned(), value: value.into() });
     }
 
     fn put_hex(&mut self, name: &str, what: &str, bytes: impl AsRef<[u8]>) {
@@ -84,17 +80,12 @@ fn headcount_v1_vectors_are_recomputed_byte_for_byte() {
 fn document(issuer_der: &[u8]) -> Document {
     let issuer = IssuerPrivateKey::from_der(issuer_der).unwrap();
     let campaign = support::campaign(issuer.public());
-    let mut out = Document {
-        about: ABOUT.to_owned(),
-        members: Vec::new(),
-    };
+    let mut out = Document { about: ABOUT.to_owned(), members: Vec::new() };
     put_keys(&mut out, &issuer);
     put_campaign(&mut out, &campaign);
     put_invite(&mut out, &campaign);
-    let all: Vec<Participation> = (0u8..)
-        .zip(PLACES)
-        .map(|(index, place)| Participation::new(&issuer, &campaign, [index; 16], place))
-        .collect();
+    let all: Vec<Participation> =
+        (0u8..).zip(PLACES).map(|(index, place)| Participation::new(&issuer, &campaign, [index; 16], place)).collect();
     participation::put(&mut out, &campaign, &all[SHOWN]);
     put_receipt(&mut out, &campaign, &all[SHOWN]);
     participation::put_redrawn(&mut out, &issuer, &campaign);
@@ -119,21 +110,9 @@ fn put_keys(out: &mut Document, issuer: &IssuerPrivateKey) {
     assert_eq!(issuer.public().token_key_id().as_bytes(), &id);
     out.put_hex("token_key_id", "SHA-256(token_key).", id);
     for (name, what, seed) in [
-        (
-            "log_seed",
-            "Input. Ed25519 seed of the key that signs checkpoints.",
-            LOG_SEED,
-        ),
-        (
-            "receipt_seed",
-            "Input. Ed25519 seed of the key that signs receipts.",
-            RECEIPT_SEED,
-        ),
-        (
-            "organiser_seed",
-            "Input. Ed25519 seed of the key that signs announcements.",
-            ORGANISER_SEED,
-        ),
+        ("log_seed", "Input. Ed25519 seed of the key that signs checkpoints.", LOG_SEED),
+        ("receipt_seed", "Input. Ed25519 seed of the key that signs receipts.", RECEIPT_SEED),
+        ("organiser_seed", "Input. Ed25519 seed of the key that signs announcements.", ORGANISER_SEED),
     ] {
         out.put_hex(name, what, seed);
     }
@@ -142,11 +121,7 @@ fn put_keys(out: &mut Document, issuer: &IssuerPrivateKey) {
 fn put_campaign(out: &mut Document, campaign: &Campaign) {
     let genesis = campaign.genesis();
     let as_text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    out.put(
-        "places_json",
-        "Input. The bytes of /places.json as text.",
-        as_text(&support::places_json()),
-    );
+    out.put("places_json", "Input. The bytes of /places.json as text.", as_text(&support::places_json()));
     out.put(
         "genesis",
         "Input, apart from the public keys and from places_sha256, which are those of the members above. The bytes of \
@@ -155,11 +130,7 @@ fn put_campaign(out: &mut Document, campaign: &Campaign) {
     );
     let id = sha256(&[&[0], campaign.genesis_bytes()]);
     assert_eq!(campaign.id().as_bytes(), &id);
-    out.put_hex(
-        "campaign_id",
-        "SHA-256(0x00 || genesis), the RFC 6962 leaf hash of entry 0.",
-        id,
-    );
+    out.put_hex("campaign_id", "SHA-256(0x00 || genesis), the RFC 6962 leaf hash of entry 0.", id);
     out.put(
         "campaign_numbers",
         "The first 88 bits of campaign_id as eight numbers of 11 bits, each plus one.",
@@ -197,17 +168,10 @@ fn put_invite(out: &mut Document, campaign: &Campaign) {
     let (key, batch, random) = ([4; 32], 259, [0xf0, 1, 2, 3, 4, 5, 6, 7]);
     out.put_hex("invite_key", "Input. The key that makes and recognises invites.", key);
     out.put("invite_batch", "Input. The number of a batch.", batch);
-    out.put_hex(
-        "invite_random",
-        "Input. Eight bytes, drawn at random for each invite.",
-        random,
-    );
+    out.put_hex("invite_random", "Input. Eight bytes, drawn at random for each invite.", random);
     let id = InviteId::new(batch, random);
     out.put_hex("invite_id", "uint16 invite_batch || invite_random.", id.as_bytes());
-    let (key, invite) = (
-        InviteKey::from_bytes(key),
-        InviteKey::from_bytes(key).mint(campaign.id(), id),
-    );
+    let (key, invite) = (InviteKey::from_bytes(key), InviteKey::from_bytes(key).mint(campaign.id(), id));
     out.put(
         "invite_code",
         "invite_id || the first 10 bytes of HMAC-SHA-256(invite_key, campaign_id || invite_id), in Crockford's base32, \
@@ -216,11 +180,7 @@ fn put_invite(out: &mut Document, campaign: &Campaign) {
     );
     let read = Invite::parse(&invite.code()).unwrap();
     assert!(key.recognise(campaign.id(), &read) == Ok(id));
-    let link = InviteLink {
-        base_url: campaign.genesis().origin_url(),
-        invite: Some(invite),
-        campaign: campaign.id(),
-    };
+    let link = InviteLink { base_url: campaign.genesis().origin_url(), invite: Some(invite), campaign: campaign.id() };
     out.put(
         "invite_link",
         "https:// || origin_name || /join#i= || invite_code || &c= || campaign_id in lower-case base32 (RFC 4648) \
@@ -233,15 +193,8 @@ fn put_invite(out: &mut Document, campaign: &Campaign) {
 fn put_receipt(out: &mut Document, campaign: &Campaign, participation: &Participation) {
     let nonce = participation.token.nonce();
     let receipt = sign_receipt(&SigningKey::from_bytes(&RECEIPT_SEED), campaign.id(), &nonce);
-    assert_eq!(
-        verify_receipt(&campaign.genesis().receipt_key, campaign.id(), &nonce, &receipt),
-        Ok(())
-    );
-    out.put_hex(
-        "receipt",
-        "Ed25519 with receipt_seed over \"headcount/v1/receipt\" || campaign_id || nonce.",
-        receipt,
-    );
+    assert_eq!(verify_receipt(&campaign.genesis().receipt_key, campaign.id(), &nonce, &receipt), Ok(()));
+    out.put_hex("receipt", "Ed25519 with receipt_seed over \"headcount/v1/receipt\" || campaign_id || nonce.", receipt);
 }
 
 fn put_log(out: &mut Document, campaign: &Campaign, all: &[Participation]) {
@@ -254,9 +207,7 @@ fn put_log(out: &mut Document, campaign: &Campaign, all: &[Participation]) {
         announcement.note.as_str(),
     );
     let (mut pool, mut entries) = (Vec::new(), vec![campaign.genesis_bytes().to_vec()]);
-    let page = Entry::Page {
-        manifest_sha256: sha256(&[b"[]"]),
-    };
+    let page = Entry::Page { manifest_sha256: sha256(&[b"[]"]) };
     entries.push(page.encode());
     pool.extend(all.iter().map(Participation::pooled));
     entries.extend(log::tick(campaign, &mut pool, 1, false));
@@ -266,16 +217,8 @@ fn put_log(out: &mut Document, campaign: &Campaign, all: &[Participation]) {
     check_log(campaign, &entries);
 
     let seeds: Vec<String> = all.iter().map(|one| HEXLOWER.encode(&one.seed)).collect();
-    out.put(
-        "log_phrase_seeds",
-        "Input. The phrase seeds of all participants of the log.",
-        seeds,
-    );
-    out.put(
-        "log_places",
-        "Input. The place of each, in the same order.",
-        PLACES.to_vec(),
-    );
+    out.put("log_phrase_seeds", "Input. The phrase seeds of all participants of the log.", seeds);
+    out.put("log_places", "Input. The place of each, in the same order.", PLACES.to_vec());
     let hex: Vec<String> = entries.iter().map(|entry| HEXLOWER.encode(entry)).collect();
     out.put(
         "log_entries",
@@ -294,10 +237,7 @@ fn put_log(out: &mut Document, campaign: &Campaign, all: &[Participation]) {
         "The RFC 6962 root of these leaves; an inner node is SHA-256(0x01 || left || right).",
         tree.head().root,
     );
-    let checkpoint = tree
-        .head()
-        .sign(&NoteSigner::new(&campaign.log_name(), &LOG_SEED))
-        .unwrap();
+    let checkpoint = tree.head().sign(&NoteSigner::new(&campaign.log_name(), &LOG_SEED)).unwrap();
     let verifier = NoteVerifier::new(&campaign.log_name(), &campaign.genesis().log_key).unwrap();
     assert_eq!(TreeHead::open(&checkpoint, &verifier), Ok(tree.head()));
     out.put(

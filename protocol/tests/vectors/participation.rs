@@ -46,22 +46,11 @@ impl Participation {
         let token = pending.finalize(&response).unwrap();
         let draws = Draws::new(derive(&seed, "blind", campaign, place), key.spki());
         assert_unblinds(key.spki(), &draws.factor, &token, &response);
-        Self {
-            seed,
-            token,
-            phrase,
-            pledge,
-            request,
-            response,
-            draws,
-        }
+        Self { seed, token, phrase, pledge, request, response, draws }
     }
 
     pub(super) fn pooled(&self) -> Pooled {
-        Pooled {
-            pledge: self.pledge.clone(),
-            authenticator: self.token.encode()[98..].try_into().unwrap(),
-        }
+        Pooled { pledge: self.pledge.clone(), authenticator: self.token.encode()[98..].try_into().unwrap() }
     }
 }
 
@@ -73,12 +62,7 @@ impl Draws {
             rng.fill_bytes(&mut factor);
             factor.reverse();
             if factor.as_slice() < modulus(spki) {
-                return Self {
-                    key,
-                    salt,
-                    factor,
-                    refused,
-                };
+                return Self { key, salt, factor, refused };
             }
         }
         unreachable!("a draw below n comes soon")
@@ -103,13 +87,7 @@ pub(super) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
 }
 
 fn derive(seed: &[u8; 16], purpose: &str, campaign: &Campaign, place: u32) -> [u8; 32] {
-    let info = [
-        b"headcount/v1/",
-        purpose.as_bytes(),
-        campaign.id().as_bytes(),
-        &place.to_be_bytes(),
-    ]
-    .concat();
+    let info = [b"headcount/v1/", purpose.as_bytes(), campaign.id().as_bytes(), &place.to_be_bytes()].concat();
     let mut out = [0; 32];
     Hkdf::<Sha256>::new(None, seed).expand(&info, &mut out).unwrap();
     out
@@ -117,11 +95,7 @@ fn derive(seed: &[u8; 16], purpose: &str, campaign: &Campaign, place: u32) -> [u
 
 pub(super) fn put(out: &mut Document, campaign: &Campaign, one: &Participation) {
     let (place, region) = (one.pledge.place, REGION_OF[one.pledge.place as usize]);
-    out.put_hex(
-        "phrase_seed",
-        "Input. 128 bits, drawn at random for each invite.",
-        one.seed,
-    );
+    out.put_hex("phrase_seed", "Input. 128 bits, drawn at random for each invite.", one.seed);
     let words = "The seed as BIP-39 writes it in English words.";
     out.put("phrase_words", words, one.phrase.words().as_str());
     let numbers = "The same words by their numbers; the first of the list is 1.";
@@ -130,21 +104,14 @@ pub(super) fn put(out: &mut Document, campaign: &Campaign, one: &Participation) 
     out.put("place", "Input. Index of the chosen place.", place);
     out.put("region", "Its region, from places_json.", region);
     let [place_salt, region_salt] = ["place-salt", "region-salt"].map(|p| derive(&one.seed, p, campaign, place));
-    assert_eq!(
-        (one.pledge.place_salt, one.pledge.region_salt),
-        (place_salt, region_salt)
-    );
+    assert_eq!((one.pledge.place_salt, one.pledge.region_salt), (place_salt, region_salt));
     out.put_hex(
         "place_salt",
         "HKDF-SHA256 (RFC 5869) of phrase_seed without salt, info = \"headcount/v1/place-salt\" || campaign_id || \
          uint32 place, 32 bytes.",
         place_salt,
     );
-    out.put_hex(
-        "region_salt",
-        "The same with \"headcount/v1/region-salt\".",
-        region_salt,
-    );
+    out.put_hex("region_salt", "The same with \"headcount/v1/region-salt\".", region_salt);
     out.put_hex("blind", "The same with \"headcount/v1/blind\".", one.draws.key);
     let of_place = sha256(&[b"headcount/v1/place", &place.to_be_bytes(), &place_salt]);
     let of_region = sha256(&[b"headcount/v1/region", &region.to_be_bytes(), &region_salt]);
@@ -164,13 +131,7 @@ pub(super) fn put(out: &mut Document, campaign: &Campaign, one: &Participation) 
 
 fn put_issuance(out: &mut Document, campaign: &Campaign, one: &Participation, nonce: &[u8; 32]) {
     let key_id = campaign.token_key().token_key_id();
-    let input = [
-        &[0, 2][..],
-        nonce,
-        campaign.challenge_digest().as_bytes(),
-        key_id.as_bytes().as_slice(),
-    ]
-    .concat();
+    let input = [&[0, 2][..], nonce, campaign.challenge_digest().as_bytes(), key_id.as_bytes().as_slice()].concat();
     assert_eq!(one.token.encode()[..98], input);
     let what = "uint16 2 || nonce || challenge_digest || token_key_id: what is signed.";
     out.put_hex("token_input", what, input);
@@ -195,11 +156,7 @@ fn put_issuance(out: &mut Document, campaign: &Campaign, one: &Participation, no
     assert_eq!(one.request.digest().as_bytes(), &sha256(&[&one.request.encode()]));
     let what = "SHA-256(token_request): what the Attester records beside invite_id.";
     out.put_hex("request_digest", what, one.request.digest().as_bytes());
-    out.put_hex(
-        "token_response",
-        "(m * r^e)^d mod n as 256 bytes.",
-        one.response.encode(),
-    );
+    out.put_hex("token_response", "(m * r^e)^d mod n as 256 bytes.", one.response.encode());
     let what = "token_input || token_response / r mod n as 256 bytes, which is m^d mod n.";
     out.put_hex("token", what, one.token.encode());
 }
@@ -212,21 +169,9 @@ pub(super) fn put_redrawn(out: &mut Document, issuer: &IssuerPrivateKey, campaig
     let what = "Input. Another phrase seed, for which the first draw of a blinding factor is not less than n.";
     out.put_hex("redrawn_phrase_seed", what, one.seed);
     out.put("redrawn_place", "Input. The place chosen with it.", place);
-    out.put(
-        "redrawn_draws_refused",
-        "How many draws were not less than n.",
-        one.draws.refused,
-    );
+    out.put("redrawn_draws_refused", "How many draws were not less than n.", one.draws.refused);
     let what = "The pledge, computed as above.";
     out.put_hex("redrawn_pledge", what, one.pledge.encode());
-    out.put_hex(
-        "redrawn_blinding_factor",
-        "The first draw less than n.",
-        one.draws.factor,
-    );
-    out.put_hex(
-        "redrawn_token_request",
-        "The request, computed as above.",
-        one.request.encode(),
-    );
+    out.put_hex("redrawn_blinding_factor", "The first draw less than n.", one.draws.factor);
+    out.put_hex("redrawn_token_request", "The request, computed as above.", one.request.encode());
 }

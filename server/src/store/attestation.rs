@@ -28,11 +28,7 @@ pub(crate) struct Ceiling {
 
 impl Ceiling {
     /// Nothing may be issued: only a repeat is recognised.
-    const NOTHING: Self = Self {
-        batch_total: 0,
-        batch_per_tick: None,
-        all: 0,
-    };
+    const NOTHING: Self = Self { batch_total: 0, batch_per_tick: None, all: 0 };
 }
 
 /// What became of a claim.
@@ -80,13 +76,8 @@ impl AttestationStore {
         let Some(fresh) = frozen.pop() else {
             return Err(StoreError::Corrupt(format!("{} holds no database", dir.display())));
         };
-        let mut invites = Invites {
-            used: Arc::new(used),
-            frozen,
-            fresh,
-            staged: BTreeMap::new(),
-            issued: Issued::default(),
-        };
+        let mut invites =
+            Invites { used: Arc::new(used), frozen, fresh, staged: BTreeMap::new(), issued: Issued::default() };
         // the last rename may still be in the page cache only
         sync_dir(dir)?;
         invites.count()?;
@@ -153,9 +144,7 @@ impl AttestationStore {
         }
         let mut sources: Vec<Source<'_, RECORD>> = vec![Box::new(used.records())];
         for database in &frozen {
-            sources.push(Box::new(
-                database.rows().map(|row| row.map(|(id, digest)| record(&id, &digest))),
-            ));
+            sources.push(Box::new(database.rows().map(|row| row.map(|(id, digest)| record(&id, &digest)))));
         }
         let merged = Arc::new(SortedFile::merge(&self.dir.join(USED), sources)?);
         self.writer.alone(move |invites| {

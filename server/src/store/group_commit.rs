@@ -47,10 +47,9 @@ impl<L: Ledger> Writer<L> {
                 answer(stopped, ());
             }
         };
-        thread.spawn(body).map_err(|source| StoreError::Io {
-            what: format!("start the thread {name}"),
-            source: source.into(),
-        })?;
+        thread
+            .spawn(body)
+            .map_err(|source| StoreError::Io { what: format!("start the thread {name}"), source: source.into() })?;
         Ok(Self { jobs })
     }
 

@@ -75,27 +75,15 @@ impl LogStore {
             tile.filter(|tile| tile.name.level == Some(0)).map(|tile| tile.bytes)
         };
         if of_leaves(&leaves) != of_leaves(&log.tree) {
-            return Err(corrupt(
-                "the entries of the last bundle are not those of its tile".to_owned(),
-            ));
+            return Err(corrupt("the entries of the last bundle are not those of its tile".to_owned()));
         }
         Ok(log)
     }
 
     fn new(dir: &Path, tree: TileTree, checkpoint: Vec<u8>) -> Self {
-        let signed = Signed {
-            head: tree.head(),
-            checkpoint: checkpoint.into(),
-        };
-        let reader = LogReader {
-            dir: dir.into(),
-            signed: Arc::new(RwLock::new(signed)),
-        };
-        Self {
-            reader,
-            tree,
-            appended: None,
-        }
+        let signed = Signed { head: tree.head(), checkpoint: checkpoint.into() };
+        let reader = LogReader { dir: dir.into(), signed: Arc::new(RwLock::new(signed)) };
+        Self { reader, tree, appended: None }
     }
 
     /// What handlers read from.
@@ -170,10 +158,8 @@ impl LogStore {
             return written;
         }
         self.tree = tree;
-        *self.reader.signed.write().unwrap_or_else(PoisonError::into_inner) = Signed {
-            head,
-            checkpoint: checkpoint.into(),
-        };
+        *self.reader.signed.write().unwrap_or_else(PoisonError::into_inner) =
+            Signed { head, checkpoint: checkpoint.into() };
         Ok(())
     }
 
@@ -228,10 +214,7 @@ impl LogReader {
                 return Ok(None);
             }
             // only files of the signed tree are read: another width may be left from an append that was never signed
-            let stored = TileName {
-                width: width_at(name, size),
-                ..name
-            };
+            let stored = TileName { width: width_at(name, size), ..name };
             let path = self.dir.join(stored.path());
             match fs::read(&path) {
                 Ok(bytes) => return cut(bytes, stored, name.width).map(Some),
@@ -294,11 +277,7 @@ fn read_checkpoint(dir: &Path) -> Result<Vec<u8>, StoreError> {
 /// The bundle that a tree of this size, at least 1, ends in.
 fn bundle_name(size: u64) -> TileName {
     let index = size.saturating_sub(1) / TILE_WIDTH;
-    TileName {
-        level: None,
-        index,
-        width: width(size - index * TILE_WIDTH),
-    }
+    TileName { level: None, index, width: width(size - index * TILE_WIDTH) }
 }
 
 /// How wide a tree of this size has a tile that lies within it.
@@ -322,10 +301,7 @@ fn cut(mut bytes: Vec<u8>, stored: TileName, width: u32) -> Result<Vec<u8>, Stor
         return Ok(bytes);
     }
     let mut bundle = Vec::new();
-    for entry in read_entries(&bytes, u64::from(stored.width))?
-        .into_iter()
-        .take(width as usize)
-    {
+    for entry in read_entries(&bytes, u64::from(stored.width))?.into_iter().take(width as usize) {
         put_bundled(&mut bundle, entry).map_err(|error| StoreError::Corrupt(error.to_string()))?;
     }
     Ok(bundle)
@@ -352,10 +328,7 @@ fn tidy(root: &Path, dir: &Path, size: u64, touched: &mut BTreeSet<PathBuf>) -> 
         let Some(name) = name.and_then(|name| TileName::parse(name).ok()) else {
             continue;
         };
-        let full = TileName {
-            width: width(TILE_WIDTH),
-            ..name
-        };
+        let full = TileName { width: width(TILE_WIDTH), ..name };
         if !name.is_within(size) || name != full && full.is_within(size) {
             fs::remove_file(&path).map_err(failed("delete", &path))?;
             touched.insert(dir.to_owned());
@@ -377,11 +350,7 @@ fn write_files(root: &Path, files: &[(TileName, Vec<u8>)], mut touched: BTreeSet
         let dir = super::parent(&path);
         fs::create_dir_all(dir).map_err(failed("create", dir))?;
         fs::write(&path, bytes).map_err(failed("write", &path))?;
-        touched.extend(
-            dir.ancestors()
-                .take_while(|dir| dir.starts_with(root))
-                .map(Path::to_owned),
-        );
+        touched.extend(dir.ancestors().take_while(|dir| dir.starts_with(root)).map(Path::to_owned));
     }
     for (name, _) in files {
         let path = path_of(name);

@@ -59,12 +59,7 @@ impl RedemptionStore {
         let spent = SpentRuns::open(spent_dir)?;
         let fresh = pools.pop();
         let last_tick = fresh.as_ref().map_or(start_tick, SledDir::tick);
-        let pools = Pools {
-            fresh,
-            frozen: pools,
-            spent: spent.files(),
-            staged: BTreeMap::new(),
-        };
+        let pools = Pools { fresh, frozen: pools, spent: spent.files(), staged: BTreeMap::new() };
         Ok(Self {
             dir: redemption_dir.to_owned(),
             writer: Writer::start("redemption", pools)?,

@@ -37,7 +37,8 @@ impl SledDir {
     pub(super) fn rows<const K: usize, const V: usize>(
         &self,
     ) -> impl Iterator<Item = Result<([u8; K], [u8; V]), StoreError>> + '_ {
-        self.db.iter().map(|row| {
+        let rows = self.db.iter().filter(|row| !matches!(row, Ok((key, _)) if key == MARK));
+        rows.map(|row| {
             let (key, value) = row.map_err(|error| self.error(error))?;
             match (<[u8; K]>::try_from(&*key), <[u8; V]>::try_from(&*value)) {
                 (Ok(key), Ok(value)) => Ok((key, value)),
@@ -73,17 +74,13 @@ impl SledDir {
         settle(path)?;
         let db = open_unlocked(path)?;
         settle(path)?;
-        let opened = Self {
-            tick,
-            file: Arc::new(File::open(&data).map_err(failed("open", &data))?),
-            path: path.to_owned(),
-            db,
-        };
-        if opened.db.was_recovered() {
-            Ok(opened)
-        } else {
-            Err(opened.corrupt("is empty, which it never is left"))
+        let opened =
+            Self { tick, file: Arc::new(File::open(&data).map_err(failed("open", &data))?), path: path.to_owned(), db };
+        if opened.get(MARK)?.is_none() {
+            // what sled cannot read it takes for new; at the next start nothing else would tell
+            return Err(opened.corrupt("has lost what it held"));
         }
+        Ok(opened)
     }
 
     fn corrupt(&self, why: &str) -> StoreError {
@@ -104,10 +101,7 @@ pub(super) struct Generations {
 impl Generations {
     /// The databases of a store in a directory.
     pub(super) fn new(dir: &Path, prefix: &'static str) -> Self {
-        Self {
-            dir: dir.to_owned(),
-            prefix,
-        }
+        Self { dir: dir.to_owned(), prefix }
     }
 
     /// Opens all databases, ascending by tick, after deleting what a crash left half-made or half-deleted. If there is
@@ -143,7 +137,10 @@ impl Generations {
             let new = self.dir.join(NEW);
             remove_dir(&new)?;
             create_dir(&new, SECRET_DIR)?;
-            drop(open_unlocked(&new)?);
+            let db = open_unlocked(&new)?;
+            db.insert(MARK, &[]).map_err(|error| convert(&new, error))?;
+            db.flush().map_err(|error| convert(&new, error))?;
+            drop(db);
             settle(&new)?;
             fs::rename(&new, &path).map_err(failed("rename", &new))?;
         }
@@ -185,10 +182,7 @@ impl Generations {
 /// Opens sled in a directory. It frees its lock some moments after its last handle is dropped, so a handle that is
 /// just being closed is waited for; one in another process is still there at the end.
 fn open_unlocked(path: &Path) -> Result<sled::Db, StoreError> {
-    let config = sled::Config::new()
-        .path(path)
-        .cache_capacity(CACHE_BYTES)
-        .flush_every_ms(None);
+    let config = sled::Config::new().path(path).cache_capacity(CACHE_BYTES).flush_every_ms(None);
     let mut waits = 0;
     loop {
         match config.open() {
@@ -232,6 +226,8 @@ fn convert(path: &Path, error: sled::Error) -> StoreError {
 const CACHE_BYTES: u64 = 32 << 20;
 const LOCK_WAITS: u32 = 500;
 const LOCK_WAIT: Duration = Duration::from_millis(10);
+/// Key of a row that every database has from its making on.
+const MARK: &[u8] = b"mark";
 const NEW: &str = "new";
 const REMOVED: &str = "removed-";
 

@@ -23,11 +23,7 @@ impl<const N: usize, const K: usize> SortedFile<N, K> {
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
         let file = File::open(path).map_err(failed("open", path))?;
         let bytes = file.metadata().map_err(failed("read", path))?.len();
-        let sorted = Self {
-            file,
-            path: path.to_owned(),
-            records: bytes / N as u64,
-        };
+        let sorted = Self { file, path: path.to_owned(), records: bytes / N as u64 };
         let mut last = None;
         for record in sorted.records() {
             let record = record?;

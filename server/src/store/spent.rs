@@ -37,17 +37,10 @@ impl SpentRuns {
             }
         }
         ranges.sort_by_key(|(from, to)| (*from, std::cmp::Reverse(*to)));
-        let mut spent = Self {
-            dir: dir.to_owned(),
-            runs: Vec::new(),
-        };
+        let mut spent = Self { dir: dir.to_owned(), runs: Vec::new() };
         for (from, to) in ranges {
             let path = spent.path(from, to);
-            let run = if from == spent.through() {
-                NonceFile::open(&path).map(Some)
-            } else {
-                Ok(None)
-            };
+            let run = if from == spent.through() { NonceFile::open(&path).map(Some) } else { Ok(None) };
             match run {
                 Ok(Some(nonces)) => spent.push(from, to, nonces),
                 Ok(None) | Err(StoreError::Corrupt(_)) => remove(&path)?,
@@ -111,11 +104,7 @@ impl SpentRuns {
     }
 
     fn push(&mut self, from: u64, to: u64, nonces: NonceFile) {
-        self.runs.push(Run {
-            from,
-            to,
-            nonces: Arc::new(nonces),
-        });
+        self.runs.push(Run { from, to, nonces: Arc::new(nonces) });
     }
 
     fn path(&self, from: u64, to: u64) -> PathBuf {

@@ -33,10 +33,7 @@ pub(super) fn tokens(count: usize) -> Vec<VerifiedToken> {
                 .into_iter()
                 .map(|half| scope.spawn(|| half.iter().map(|number| token(*number)).collect::<Vec<_>>()))
                 .collect();
-            threads
-                .into_iter()
-                .flat_map(|thread| thread.join().unwrap())
-                .collect::<Vec<_>>()
+            threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
         });
         tokens.extend(made);
     }
@@ -92,11 +89,8 @@ pub(super) fn names(dir: &Path) -> Vec<String> {
 /// Looks for an inner part of the keys, `SOUGHT` bytes from `inner` on, because sled strips what keys have in common.
 pub(super) fn order_on_disk(dir: &Path, keys: &[&[u8]], inner: usize) -> f64 {
     const SOUGHT: usize = 5;
-    let arrival: HashMap<&[u8], usize> = keys
-        .iter()
-        .enumerate()
-        .map(|(index, key)| (&key[inner..inner + SOUGHT], index))
-        .collect();
+    let arrival: HashMap<&[u8], usize> =
+        keys.iter().enumerate().map(|(index, key)| (&key[inner..inner + SOUGHT], index)).collect();
     let mut strongest = 0f64;
     for file in files(dir) {
         let bytes = fs::read(file).unwrap();
@@ -117,17 +111,11 @@ pub(super) fn order_on_disk(dir: &Path, keys: &[&[u8]], inner: usize) -> f64 {
 fn spearman(offset_of: &HashMap<usize, usize>) -> f64 {
     let rank = |mut order: Vec<(usize, usize)>| -> HashMap<usize, f64> {
         order.sort_unstable();
-        (0u32..)
-            .zip(order)
-            .map(|(rank, (_, index))| (index, f64::from(rank)))
-            .collect()
+        (0u32..).zip(order).map(|(rank, (_, index))| (index, f64::from(rank))).collect()
     };
     let by_offset = rank(offset_of.iter().map(|(index, offset)| (*offset, *index)).collect());
     let by_arrival = rank(offset_of.keys().map(|index| (*index, *index)).collect());
-    let squares: f64 = by_arrival
-        .iter()
-        .map(|(index, rank)| (rank - by_offset[index]).powi(2))
-        .sum();
+    let squares: f64 = by_arrival.iter().map(|(index, rank)| (rank - by_offset[index]).powi(2)).sum();
     let n = f64::from(u32::try_from(offset_of.len()).unwrap());
     1.0 - 6.0 * squares / (n * (n * n - 1.0))
 }
@@ -150,20 +138,9 @@ fn english(line: &str) -> Text {
 }
 
 fn places() -> Vec<u8> {
-    let region = Region {
-        name: english("Region"),
-    };
-    let place = Place {
-        region: 0,
-        name: english("Place"),
-        lat: 50.5,
-        lon: 10.25,
-        population: 1000,
-    };
-    let places = Places {
-        regions: vec![region],
-        places: vec![place; 3],
-    };
+    let region = Region { name: english("Region") };
+    let place = Place { region: 0, name: english("Place"), lat: 50.5, lon: 10.25, population: 1000 };
+    let places = Places { regions: vec![region], places: vec![place; 3] };
     serde_json::to_vec(&places).unwrap()
 }
 

@@ -14,16 +14,11 @@ fn the_arrows_between_the_rooms_hold() {
     let graph = Graph::new(&metadata());
     let mut broken = Vec::new();
     for (from, to) in FORBIDDEN {
-        broken.extend(
-            to.iter()
-                .filter(|to| graph.reach(from).contains(**to))
-                .map(|to| format!("{from} → {to}")),
-        );
+        broken.extend(to.iter().filter(|to| graph.reach(from).contains(**to)).map(|to| format!("{from} → {to}")));
     }
     for (name, only) in DIRECT {
-        let members = ["protocol", "server", "client"]
-            .iter()
-            .filter(|member| **member != only && graph.needs(member, name));
+        let members =
+            ["protocol", "server", "client"].iter().filter(|member| **member != only && graph.needs(member, name));
         broken.extend(members.map(|member| format!("{member} → {name}")));
     }
     assert!(graph.reach("tests").contains("sled") && graph.needs("server", "axum") && !graph.needs("client", "axum"));
@@ -35,30 +30,15 @@ fn every_dependency_is_declared_once_pinned_where_it_must_be_and_explained() {
     let table = |manifest: &str, part: &str| {
         let mut inside = false;
         let inside = |line: &&str| {
-            inside = if line.starts_with('[') {
-                line.contains(part)
-            } else {
-                inside
-            };
+            inside = if line.starts_with('[') { line.contains(part) } else { inside };
             inside && line.contains('=') && !line.starts_with('#')
         };
         manifest.lines().filter(inside).map(str::to_owned).collect::<Vec<_>>()
     };
     let own = |line: &String| !line.contains("workspace = true") && !line.contains("path = \"../");
-    assert!(
-        table(
-            "[dev-dependencies]\nrand = \"1\"\n[lints]\nworkspace = true",
-            "dependencies]"
-        )
-        .iter()
-        .all(own)
-    );
+    assert!(table("[dev-dependencies]\nrand = \"1\"\n[lints]\nworkspace = true", "dependencies]").iter().all(own));
     for member in MEMBERS {
-        none(
-            table(&read(&format!("{member}/Cargo.toml")), "dependencies]")
-                .into_iter()
-                .filter(own),
-        );
+        none(table(&read(&format!("{member}/Cargo.toml")), "dependencies]").into_iter().filter(own));
     }
     let root = table(&read("Cargo.toml"), "workspace.dependencies]");
     assert!(root.len() > 20);
@@ -73,9 +53,7 @@ fn every_licence_is_one_that_we_may_pass_on() {
     assert!(!allowed("GPL-3.0-only") && !allowed("MIT AND GPL-3.0") && !allowed("MIT AND") && !allowed(""));
     let packages = metadata();
     let packages = packages["packages"].as_array().expect("packages");
-    let bad = packages
-        .iter()
-        .filter(|package| !allowed(package["license"].as_str().unwrap_or_default()));
+    let bad = packages.iter().filter(|package| !allowed(package["license"].as_str().unwrap_or_default()));
     none(bad.map(|package| format!("{}: {}", package["name"], package["license"])));
 }
 
@@ -89,27 +67,13 @@ fn the_lock_file_belongs_to_the_house() {
 fn metadata() -> Value {
     let cargo = |arguments: &[&str]| {
         let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let output = Command::new(program)
-            .current_dir(root())
-            .args(arguments)
-            .output()
-            .expect("cargo runs");
+        let output = Command::new(program).current_dir(root()).args(arguments).output().expect("cargo runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).expect("cargo speaks UTF-8")
     };
     let version = cargo(&["-vV"]);
-    let host = version
-        .lines()
-        .find_map(|line| line.strip_prefix("host: "))
-        .expect("cargo tells its host");
-    let json = cargo(&[
-        "metadata",
-        "--format-version",
-        "1",
-        "--locked",
-        "--filter-platform",
-        host,
-    ]);
+    let host = version.lines().find_map(|line| line.strip_prefix("host: ")).expect("cargo tells its host");
+    let json = cargo(&["metadata", "--format-version", "1", "--locked", "--filter-platform", host]);
     serde_json::from_str(&json).expect("cargo metadata is JSON")
 }
 
@@ -139,12 +103,7 @@ impl Graph {
     fn reach(&self, from: &str) -> BTreeSet<String> {
         let (mut found, mut open) = (BTreeSet::new(), vec![from.to_owned()]);
         while let Some(name) = open.pop() {
-            open.extend(
-                self.0[&name]
-                    .iter()
-                    .filter(|next| found.insert((*next).clone()))
-                    .cloned(),
-            );
+            open.extend(self.0[&name].iter().filter(|next| found.insert((*next).clone())).cloned());
         }
         found
     }
@@ -183,10 +142,7 @@ fn all_of(words: &mut Peekable<SplitWhitespace<'_>>) -> bool {
 const LICENCES: [&str; 6] = ["MIT", "Apache-2.0", "BSD-3-Clause", "ISC", "Unicode-3.0", "CC0-1.0"];
 const MEMBERS: [&str; 4] = ["protocol", "server", "client", "tests"];
 const FORBIDDEN: [(&str, &[&str]); 3] = [
-    (
-        "protocol",
-        &["client", "server", "tests", "axum", "tokio", "sled", "reqwest", "hyper"],
-    ),
+    ("protocol", &["client", "server", "tests", "axum", "tokio", "sled", "reqwest", "hyper"]),
     ("client", &["server", "tests", "axum", "sled"]),
     ("server", &["client", "tests", "reqwest"]),
 ];

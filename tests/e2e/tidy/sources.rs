@@ -18,11 +18,7 @@ pub(super) fn files() -> BTreeMap<String, String> {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).expect("folders of the repository can be listed") {
             let path = entry.expect("entries can be read").path();
-            let from_root = path
-                .strip_prefix(root())
-                .expect("it is inside")
-                .to_string_lossy()
-                .into_owned();
+            let from_root = path.strip_prefix(root()).expect("it is inside").to_string_lossy().into_owned();
             if [".git", "target"].iter().any(|skipped| path.ends_with(skipped)) {
                 continue;
             } else if path.is_dir() {
@@ -46,21 +42,15 @@ pub(super) fn room_sources() -> impl Iterator<Item = (String, String)> {
     let ships = move |path: &str| {
         let (folder, file) = path.rsplit_once('/').unwrap_or_default();
         let declared = format!("#[cfg(test)]\nmod {};", file.trim_end_matches(".rs"));
-        let parent = [".rs", "/lib.rs", "/main.rs"]
-            .iter()
-            .find_map(|end| parents.get(&format!("{folder}{end}")));
-        let room = ["protocol/src", "server/src", "client/src"]
-            .iter()
-            .any(|room| folder.starts_with(room));
+        let parent = [".rs", "/lib.rs", "/main.rs"].iter().find_map(|end| parents.get(&format!("{folder}{end}")));
+        let room = ["protocol/src", "server/src", "client/src"].iter().any(|room| folder.starts_with(room));
         room && !parent.is_some_and(|parent| parent.contains(&declared))
     };
-    all.into_iter()
-        .filter(move |(path, _)| path.ends_with(".rs") && ships(path))
+    all.into_iter().filter(move |(path, _)| path.ends_with(".rs") && ships(path))
 }
 
 pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_alphanumeric() && c != '_')
-        .filter(|word| !word.is_empty())
+    text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
 }
 
 /// Rust without comments, without what its literals hold, and without inline test modules.
@@ -94,11 +84,7 @@ fn literal(text: &str) -> usize {
             text.len().min(at + 2)
         }
         [b'\'', b'\\', ..] => until(3, "'"),
-        [b'\'', ..] => text
-            .chars()
-            .nth(2)
-            .filter(|c| *c == '\'')
-            .map_or(0, |_| until(2, "'").max(until(1, "'"))),
+        [b'\'', ..] => text.chars().nth(2).filter(|c| *c == '\'').map_or(0, |_| until(2, "'").max(until(1, "'"))),
         _ => 0,
     }
 }
@@ -108,21 +94,11 @@ pub(super) fn paths(code: &str) -> BTreeSet<String> {
     let (mut found, mut groups, mut path, mut joined) = (BTreeSet::new(), Vec::new(), String::new(), false);
     let mut rest = code;
     while let Some(c) = rest.chars().next() {
-        let word = rest
-            .find(|c: char| !c.is_alphanumeric() && c != '_')
-            .unwrap_or(rest.len());
-        let (now, later) = rest.split_at(if rest.starts_with("::") {
-            2
-        } else {
-            word.max(c.len_utf8())
-        });
+        let word = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+        let (now, later) = rest.split_at(if rest.starts_with("::") { 2 } else { word.max(c.len_utf8()) });
         rest = later;
         if word > 0 {
-            path = if joined {
-                path
-            } else {
-                groups.last().cloned().unwrap_or_default()
-            };
+            path = if joined { path } else { groups.last().cloned().unwrap_or_default() };
             path.push_str(now);
         } else if now == "::" {
             path.push_str(now);
@@ -145,25 +121,15 @@ pub(super) fn mentions(paths: &BTreeSet<String>, name: &str) -> bool {
     let parses = |path: &&String| !path.starts_with("std::net::Ipv4Addr");
     let end = if name.ends_with("::") { "" } else { "::" };
     let wanted = format!("::{name}{end}");
-    paths
-        .iter()
-        .filter(parses)
-        .any(|path| format!("::{path}{end}").contains(&wanted))
+    paths.iter().filter(parses).any(|path| format!("::{path}{end}").contains(&wanted))
 }
 
 /// The paths of the first block under the README's map; deeper lines stand inside the folder above them.
 pub(super) fn map_of(readme: &str) -> BTreeSet<String> {
-    let map = readme
-        .split("\n## Map of the house")
-        .nth(1)
-        .or(readme.split("## Map of the house").nth(1));
+    let map = readme.split("\n## Map of the house").nth(1).or(readme.split("## Map of the house").nth(1));
     let mut folders: Vec<(usize, &str)> = Vec::new();
     let mut found = BTreeSet::new();
-    for line in map
-        .and_then(|map| map.split("```").nth(1))
-        .expect("the README has a map")
-        .lines()
-    {
+    for line in map.and_then(|map| map.split("```").nth(1)).expect("the README has a map").lines() {
         let Some(name) = line.split_whitespace().next() else {
             continue;
         };

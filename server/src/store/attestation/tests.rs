@@ -4,11 +4,7 @@ use std::fs;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-const PLENTY: Ceiling = Ceiling {
-    batch_total: 1_000_000,
-    batch_per_tick: None,
-    all: 1_000_000,
-};
+const PLENTY: Ceiling = Ceiling { batch_total: 1_000_000, batch_per_tick: None, all: 1_000_000 };
 
 fn id(batch: u16, number: usize) -> InviteId {
     InviteId::new(batch, *sha256("invite", number).first_chunk().unwrap())
@@ -26,10 +22,7 @@ struct Asked {
 
 impl Asked {
     fn open(dir: &Path) -> Self {
-        Self {
-            store: AttestationStore::open(dir, -1).unwrap(),
-            runtime: Runtime::new().unwrap(),
-        }
+        Self { store: AttestationStore::open(dir, -1).unwrap(), runtime: Runtime::new().unwrap() }
     }
 
     /// Claims invite `number` of a batch for request `number`.
@@ -77,27 +70,15 @@ fn twenty_requests_for_one_invite_at_once_have_one_winner() {
         let claims: Vec<_> = (0..20)
             .map(|request| {
                 let store = store.clone();
-                asked
-                    .runtime
-                    .spawn(async move { store.claim(id(1, round), digest(request), PLENTY).await })
+                asked.runtime.spawn(async move { store.claim(id(1, round), digest(request), PLENTY).await })
             })
             .collect();
-        let claims: Vec<Claim> = claims
-            .into_iter()
-            .map(|claim| asked.runtime.block_on(claim).unwrap().unwrap())
-            .collect();
+        let claims: Vec<Claim> =
+            claims.into_iter().map(|claim| asked.runtime.block_on(claim).unwrap().unwrap()).collect();
         assert_eq!(claims.iter().filter(|claim| **claim == Claim::New).count(), 1);
-        assert_eq!(
-            claims.iter().filter(|claim| **claim == Claim::UsedOtherwise).count(),
-            19
-        );
+        assert_eq!(claims.iter().filter(|claim| **claim == Claim::UsedOtherwise).count(), 19);
         let winner = claims.iter().position(|claim| *claim == Claim::New).unwrap();
-        assert!(
-            asked
-                .runtime
-                .block_on(store.is_repeat(id(1, round), digest(winner)))
-                .unwrap()
-        );
+        assert!(asked.runtime.block_on(store.is_repeat(id(1, round), digest(winner))).unwrap());
     }
 }
 
@@ -109,14 +90,8 @@ fn a_repeat_is_always_a_repeat_and_a_reached_ceiling_hides_whether_an_invite_is_
     assert_eq!(asked.claim(1, 1, PLENTY), Claim::New);
     assert_eq!(asked.claim(2, 2, PLENTY), Claim::New);
     let ceilings = [
-        Ceiling {
-            batch_total: 2,
-            ..PLENTY
-        },
-        Ceiling {
-            batch_per_tick: Some(2),
-            ..PLENTY
-        },
+        Ceiling { batch_total: 2, ..PLENTY },
+        Ceiling { batch_per_tick: Some(2), ..PLENTY },
         Ceiling { all: 3, ..PLENTY },
     ];
     for ceiling in ceilings {
@@ -128,20 +103,12 @@ fn a_repeat_is_always_a_repeat_and_a_reached_ceiling_hides_whether_an_invite_is_
     }
     assert_eq!(asked.claim_for(1, 0, 9, PLENTY), Claim::UsedOtherwise);
     // one more is allowed, and then no other; the other batch is not concerned
-    let three = Ceiling {
-        batch_total: 3,
-        batch_per_tick: Some(3),
-        all: 5,
-    };
+    let three = Ceiling { batch_total: 3, batch_per_tick: Some(3), all: 5 };
     assert_eq!(asked.claim(1, 3, three), Claim::New);
     assert_eq!(asked.claim(1, 4, three), Claim::Exhausted);
     assert_eq!(asked.claim(2, 5, three), Claim::New);
     assert_eq!(asked.claim(2, 6, three), Claim::Exhausted, "all");
-    let is_repeat = |number, request| {
-        asked
-            .runtime
-            .block_on(asked.store.is_repeat(id(1, number), digest(request)))
-    };
+    let is_repeat = |number, request| asked.runtime.block_on(asked.store.is_repeat(id(1, number), digest(request)));
     assert!(is_repeat(0, 0).unwrap());
     assert!(!is_repeat(0, 1).unwrap());
     assert!(!is_repeat(77, 77).unwrap());
@@ -152,10 +119,7 @@ fn a_repeat_is_always_a_repeat_and_a_reached_ceiling_hides_whether_an_invite_is_
 fn counts_per_tick_begin_again_at_a_tick_and_survive_reopening() {
     let (_temp, dir) = temp();
     let asked = Asked::open(&dir);
-    let two = Ceiling {
-        batch_per_tick: Some(2),
-        ..PLENTY
-    };
+    let two = Ceiling { batch_per_tick: Some(2), ..PLENTY };
     asked.claim_all(1, 0..2);
     assert_eq!(asked.claim(1, 2, two), Claim::Exhausted);
     drop(asked);
@@ -273,10 +237,7 @@ fn claims_during_ticks_have_one_winner_each_and_all_are_kept() {
     for tick in 0..6 {
         store.tick(tick).unwrap();
     }
-    let won: usize = claims
-        .into_iter()
-        .map(|claims| asked.runtime.block_on(claims).unwrap())
-        .sum();
+    let won: usize = claims.into_iter().map(|claims| asked.runtime.block_on(claims).unwrap()).sum();
     assert_eq!(won, 400);
     store.tick(6).unwrap();
     assert_eq!(SortedFile::<RECORD, ID>::open(&dir.join(USED)).unwrap().len(), 400);
@@ -328,11 +289,7 @@ fn one_invite_with_two_requests_on_disk_does_not_open() {
     asked.claim_all(1, 0..1);
     asked.store.tick(0).unwrap();
     let forged = BTreeMap::from([(*id(1, 0).as_bytes(), *digest(9).as_bytes())]);
-    asked
-        .store
-        .writer
-        .alone(move |invites| invites.fresh.write(&forged))
-        .unwrap();
+    asked.store.writer.alone(move |invites| invites.fresh.write(&forged)).unwrap();
     drop(asked);
     assert!(matches!(AttestationStore::open(&dir, 0), Err(StoreError::Corrupt(_))));
 }
@@ -346,9 +303,6 @@ fn a_destroyed_store_is_gone_and_says_so() {
     assert!(names(temp.path()).is_empty());
     let claim = asked.store.claim(id(1, 0), digest(0), PLENTY);
     assert!(matches!(asked.runtime.block_on(claim), Err(StoreError::Stopped)));
-    assert!(matches!(
-        asked.store.tick(9),
-        Err(StoreError::Stopped | StoreError::Io { .. })
-    ));
+    assert!(matches!(asked.store.tick(9), Err(StoreError::Stopped | StoreError::Io { .. })));
     asked.store.destroy().unwrap();
 }

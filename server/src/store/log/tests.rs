@@ -71,11 +71,7 @@ fn after_many_appends_roots_tiles_and_entries_are_those_of_the_tree() {
             assert_eq!(reader.tile(tile.name).unwrap(), Some(tile.bytes));
         }
         let from = size.saturating_sub(700);
-        assert!(
-            all_entries(&reader, from, size)
-                .into_iter()
-                .eq((from..size).map(|index| (index, entry(index))))
-        );
+        assert!(all_entries(&reader, from, size).into_iter().eq((from..size).map(|index| (index, entry(index)))));
         log = LogStore::open(dir.path(), &verifier()).unwrap();
         reader = log.reader().clone();
         assert_eq!(reader.head(), tree.head(), "restored");
@@ -99,14 +95,7 @@ fn nothing_beyond_the_signed_size_is_served() {
     let mut log = log_of(dir.path(), 10);
     let reader = log.reader().clone();
     log.append(10, &entries(10, 300)).unwrap();
-    let beyond = [
-        (None, 0, 11),
-        (None, 0, 256),
-        (Some(0), 0, 11),
-        (Some(0), 1, 54),
-        (Some(1), 0, 1),
-        (Some(9), 0, 1),
-    ];
+    let beyond = [(None, 0, 11), (None, 0, 256), (Some(0), 0, 11), (Some(0), 1, 54), (Some(1), 0, 1), (Some(9), 0, 1)];
     let name = |(level, index, width)| TileName { level, index, width };
     for tile in beyond.map(name) {
         assert_eq!(reader.tile(tile).unwrap(), None, "{}", tile.path());
@@ -114,11 +103,7 @@ fn nothing_beyond_the_signed_size_is_served() {
     assert!(reader.entries(0, 11, |_, _| Ok::<(), StoreError>(())).is_err());
     let within = reader.tile(name((Some(0), 0, 10))).unwrap().unwrap();
     assert_eq!(within, tree(10).partial_tiles()[0].bytes);
-    for odd in [
-        name((Some(0), 0, 0)),
-        name((None, u64::MAX, 1)),
-        name((Some(255), 0, 1)),
-    ] {
+    for odd in [name((Some(0), 0, 0)), name((None, u64::MAX, 1)), name((Some(255), 0, 1))] {
         assert_eq!(reader.tile(odd).unwrap(), None);
     }
 }
@@ -128,13 +113,7 @@ fn a_reader_with_an_older_checkpoint_gets_its_narrower_tiles() {
     let dir = tempfile::tempdir().unwrap();
     let mut log = log_of(dir.path(), 10);
     let reader = log.reader().clone();
-    let (bundle, tile) = [None, Some(0)]
-        .map(|level| TileName {
-            level,
-            index: 0,
-            width: 10,
-        })
-        .into();
+    let (bundle, tile) = [None, Some(0)].map(|level| TileName { level, index: 0, width: 10 }).into();
     let before = [bundle, tile].map(|name| reader.tile(name).unwrap().unwrap());
     for count in [1, 100, 300] {
         grow(&mut log, count);
@@ -174,10 +153,7 @@ fn a_crash_between_append_and_sign_is_repaired_by_repeating_or_by_another_append
     let mut expected = tree(250);
     expected.push(leaf_hash(&announcement[0]));
     (251..951).for_each(|number| drop(expected.push(leaf_hash(&entry(number)))));
-    assert_eq!(
-        LogStore::open(&other, &verifier()).unwrap().reader().head(),
-        expected.head()
-    );
+    assert_eq!(LogStore::open(&other, &verifier()).unwrap().reader().head(), expected.head());
 }
 
 #[test]
@@ -191,18 +167,12 @@ fn a_finished_append_and_sign_can_be_repeated() {
     log.sign(20, head, &signer()).unwrap();
     assert_eq!(log.reader().checkpoint(), checkpoint);
     for (at, count) in [(20, 29), (20, 31), (21, 28), (49, 2), (51, 1), (60, 0), (20, 0)] {
-        assert!(
-            matches!(log.append(at, &entries(at, count)), Err(StoreError::Refused(_))),
-            "{at} {count}"
-        );
+        assert!(matches!(log.append(at, &entries(at, count)), Err(StoreError::Refused(_))), "{at} {count}");
     }
     let mut changed = entries(20, 30);
     changed[17][0] ^= 1;
     assert!(matches!(log.append(20, &changed), Err(StoreError::Refused(_))));
-    assert!(matches!(
-        log.append(50, &[vec![0; 65_536]]),
-        Err(StoreError::Refused(_))
-    ));
+    assert!(matches!(log.append(50, &[vec![0; 65_536]]), Err(StoreError::Refused(_))));
     grow(&mut log, 5);
     assert_eq!(log.reader().head(), tree(55).head());
 }
@@ -214,10 +184,7 @@ fn signing_is_compare_and_set() {
     let old = fs::read(dir.path().join(CHECKPOINT)).unwrap();
     let refused = |log: &mut LogStore, previous, head| {
         let before = log.reader().head();
-        assert!(matches!(
-            log.sign(previous, head, &signer()),
-            Err(StoreError::Refused(_))
-        ));
+        assert!(matches!(log.sign(previous, head, &signer()), Err(StoreError::Refused(_))));
         assert_eq!(log.reader().head(), before);
     };
     refused(&mut log, 20, tree(21).head()); // nothing was appended
@@ -263,9 +230,7 @@ fn a_log_that_does_not_fit_its_checkpoint_does_not_open() {
     spoilt("upper tile", &|dir| flip(dir.join("tile/1/000.p/1")));
     spoilt("no tile", &|dir| fs::remove_file(dir.join("tile/0/001.p/44")).unwrap());
     spoilt("bundle", &|dir| flip(dir.join("tile/entries/001.p/44")));
-    spoilt("torn bundle", &|dir| {
-        fs::write(dir.join("tile/entries/001.p/44"), b"\x00\x09x").unwrap()
-    });
+    spoilt("torn bundle", &|dir| fs::write(dir.join("tile/entries/001.p/44"), b"\x00\x09x").unwrap());
     let other = NoteVerifier::new(NAME, &NoteSigner::new(NAME, &[2; 32]).public_key()).unwrap();
     assert!(LogStore::open(&dir, &other).is_err());
     assert!(LogStore::open(&dir, &verifier()).is_ok());
@@ -279,10 +244,7 @@ fn a_log_is_created_once_and_a_crash_in_between_is_repaired() {
     let log = LogStore::create(dir.path(), &entry(0), &signer()).unwrap();
     assert_eq!(log.reader().head(), tree(1).head());
     assert_eq!(names(&dir.path().join("tile/entries/000.p")), ["1"]);
-    assert!(matches!(
-        LogStore::create(dir.path(), &entry(0), &signer()),
-        Err(StoreError::Refused(_))
-    ));
+    assert!(matches!(LogStore::create(dir.path(), &entry(0), &signer()), Err(StoreError::Refused(_))));
 }
 
 #[test]
@@ -298,10 +260,7 @@ fn readers_see_whole_tiles_while_the_log_grows() {
             last = size;
             let bundle = bundle_name(size.max(1));
             let bytes = reader.tile(bundle).unwrap().unwrap();
-            assert_eq!(
-                read_entries(&bytes, u64::from(bundle.width)).unwrap().len(),
-                bundle.width as usize
-            );
+            assert_eq!(read_entries(&bytes, u64::from(bundle.width)).unwrap().len(), bundle.width as usize);
         }
     });
     while log.reader().size() < 2000 {

@@ -49,15 +49,9 @@ fn one_token_spent_five_hundred_times_at_once_is_counted_once() {
             asked.runtime.spawn(async move { store.spend(token).await.unwrap() })
         })
         .collect();
-    let answers: Vec<Redeemed> = spends
-        .into_iter()
-        .map(|spend| asked.runtime.block_on(spend).unwrap())
-        .collect();
+    let answers: Vec<Redeemed> = spends.into_iter().map(|spend| asked.runtime.block_on(spend).unwrap()).collect();
     assert_eq!(answers.iter().filter(|answer| **answer == Redeemed::Now).count(), 1);
-    assert_eq!(
-        answers.iter().filter(|answer| **answer == Redeemed::Before).count(),
-        499
-    );
+    assert_eq!(answers.iter().filter(|answer| **answer == Redeemed::Before).count(), 499);
     store.freeze(1).unwrap();
     assert_eq!(store.frozen().unwrap().len(), 1);
 }
@@ -68,10 +62,7 @@ fn a_pledge_comes_out_of_the_pool_as_it_went_in() {
     let asked = Asked::open(dir.path());
     asked.spend(0..20, Redeemed::Now);
     assert!(!asked.store.has_frozen().unwrap());
-    assert!(
-        asked.store.frozen().unwrap().is_empty(),
-        "the fresh pool is nobody's business before the tick"
-    );
+    assert!(asked.store.frozen().unwrap().is_empty(), "the fresh pool is nobody's business before the tick");
     asked.store.freeze(1).unwrap();
     let frozen = asked.store.frozen().unwrap();
     assert!(frozen.is_sorted_by_key(|pooled| pooled.nonce));
@@ -101,13 +92,7 @@ impl Tick {
         asked.spend(0..10, Redeemed::Now);
         let mut all = nonces(0..10);
         all.sort_unstable();
-        Self {
-            temp,
-            dir,
-            asked,
-            published: all[..4].to_vec(),
-            survivors: Vec::new(),
-        }
+        Self { temp, dir, asked, published: all[..4].to_vec(), survivors: Vec::new() }
     }
 
     /// Opens a copy of the directory as kill -9 leaves it now, and there does the whole tick again.
@@ -119,10 +104,8 @@ impl Tick {
         let store = &asked.store;
         store.freeze(1).unwrap();
         let frozen = store.frozen().unwrap();
-        let survivors: Vec<PooledPledge> = frozen
-            .into_iter()
-            .filter(|pooled| !self.published.contains(&pooled.nonce))
-            .collect();
+        let survivors: Vec<PooledPledge> =
+            frozen.into_iter().filter(|pooled| !self.published.contains(&pooled.nonce)).collect();
         if store.has_frozen().unwrap() {
             assert_eq!(survivors.len(), 6, "{step}");
             store.add_spent(1, 5, self.published.clone()).unwrap();
@@ -139,11 +122,7 @@ impl Tick {
         asked.spend(0..12, Redeemed::Before);
         asked.store.freeze(2).unwrap();
         let frozen = asked.store.frozen().unwrap();
-        assert_eq!(
-            frozen.len(),
-            8,
-            "{step}: six survivors, two new ones, none published again"
-        );
+        assert_eq!(frozen.len(), 8, "{step}: six survivors, two new ones, none published again");
         assert!(frozen.iter().all(|pooled| !self.published.contains(&pooled.nonce)));
     }
 }
@@ -161,10 +140,7 @@ fn a_crash_between_any_two_steps_of_a_tick_loses_and_doubles_nothing() {
     tick.crash("frozen");
     let store = &tick.asked.store;
     let frozen = store.frozen().unwrap();
-    tick.survivors = frozen
-        .into_iter()
-        .filter(|pooled| !tick.published.contains(&pooled.nonce))
-        .collect();
+    tick.survivors = frozen.into_iter().filter(|pooled| !tick.published.contains(&pooled.nonce)).collect();
     tick.crash("planned");
     store.add_spent(1, 5, tick.published.clone()).unwrap();
     tick.crash("spent");
@@ -230,10 +206,7 @@ fn spends_during_ticks_are_counted_once_and_all_are_kept() {
         store.keep(keep).unwrap();
         store.drop_frozen().unwrap();
     }
-    let counted: usize = spends
-        .into_iter()
-        .map(|spends| asked.runtime.block_on(spends).unwrap())
-        .sum();
+    let counted: usize = spends.into_iter().map(|spends| asked.runtime.block_on(spends).unwrap()).sum();
     assert_eq!(counted, 400);
     store.refuse().unwrap();
     let mut all: Vec<Nonce> = store.frozen().unwrap().iter().map(|pooled| pooled.nonce).collect();

@@ -48,13 +48,7 @@ fn a_merge_has_every_record_once_and_refuses_a_contradiction() {
     let contradiction = Words::merge(&path, vec![source(&all), source(&[other])]);
     assert!(matches!(contradiction, Err(StoreError::Corrupt(_))));
     // the failed attempt changed nothing
-    assert!(
-        Words::open(&path)
-            .unwrap()
-            .records()
-            .map(Result::unwrap)
-            .eq(all.iter().copied())
-    );
+    assert!(Words::open(&path).unwrap().records().map(Result::unwrap).eq(all.iter().copied()));
 }
 
 #[test]
@@ -62,11 +56,8 @@ fn a_file_that_is_torn_or_not_sorted_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("words");
     let records = sorted(10);
-    for bad in [
-        records.concat()[..319].to_vec(),
-        [records[1], records[0]].concat(),
-        [records[1], records[1]].concat(),
-    ] {
+    for bad in [records.concat()[..319].to_vec(), [records[1], records[0]].concat(), [records[1], records[1]].concat()]
+    {
         fs::write(&path, bad).unwrap();
         assert!(matches!(Words::open(&path), Err(StoreError::Corrupt(_))));
     }

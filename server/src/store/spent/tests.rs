@@ -56,11 +56,7 @@ fn a_gap_an_odd_overlap_and_a_spoilt_run_end_what_is_covered() {
     };
     let open = || {
         let spent = SpentRuns::open(dir.path()).unwrap();
-        assert_eq!(
-            names(dir.path()).len(),
-            spent.runs.len(),
-            "what is not covered is deleted"
-        );
+        assert_eq!(names(dir.path()).len(), spent.runs.len(), "what is not covered is deleted");
         spent
     };
     run(0, 20);
