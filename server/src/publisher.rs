@@ -180,7 +180,11 @@ impl Publisher {
     fn catch_up_spent(&self) -> Result<(), Error> {
         let Some(pool) = &self.pool else { return Ok(()) };
         let (from, to) = (pool.spent_through(), self.log.reader().size());
-        if from >= to {
+        if from > to {
+            let why = "the log is older than the spent nonces: it was rolled back; restore the newest one";
+            return Err(Error::Refused(why.to_owned()));
+        }
+        if from == to {
             return Ok(());
         }
         let mut found = Vec::new();
