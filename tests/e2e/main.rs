@@ -1,5 +1,7 @@
 //! Everything together, over real HTTP and on a real disk. The table of contents:
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, its helping functions too")]
+
 mod abuse; // D1: malformed input is refused, and nothing is lost or counted
 mod announcement; // V2: everybody reads the same announcement, and nobody forges one
 mod audit; // V1: anyone can recount, and every tampering is found
