@@ -213,8 +213,15 @@ fn read_log(campaign: &Campaign, log: &LogReader) -> Result<Summary, Error> {
     Ok(recount.finish()?)
 }
 
-/// Tells the operator, on standard error, in one line. Nothing of a request is ever in it.
+/// Tells the operator, on standard error, in one line. Nothing of a request is ever in it; and since whoever collects
+/// such lines adds the time, the same message is told once and not for every request that meets it.
 #[allow(clippy::print_stderr, reason = "standard error is where an operator looks")]
 pub(crate) fn tell(message: &impl std::fmt::Display) {
-    eprintln!("headcount-server: {message}");
+    static LAST: Mutex<String> = Mutex::new(String::new());
+    let message = message.to_string();
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    if *last != message {
+        eprintln!("headcount-server: {message}");
+        *last = message;
+    }
 }

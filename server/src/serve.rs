@@ -73,6 +73,7 @@ fn publish(deployment: Arc<Deployment>) -> Result<(Sender<()>, JoinHandle<()>), 
     const PAUSE_AFTER_FAILURE: u32 = 50; // looks at the clock, so ten seconds
     let (end, ended) = channel();
     let work = move || {
+        let _end_with_it = EndOnPanic;
         let (mut pause, mut doubted) = (0u32, false);
         while ended.recv_timeout(CLOCK_LOOK) == Err(RecvTimeoutError::Timeout) {
             if pause > 0 {
@@ -95,6 +96,19 @@ fn publish(deployment: Arc<Deployment>) -> Result<(Sender<()>, JoinHandle<()>), 
     };
     let thread = std::thread::Builder::new().name("publisher".to_owned()).spawn(work);
     Ok((end, thread.map_err(|error| Error::io("the publisher could not start", error))?))
+}
+
+/// A server whose publisher died would take pledges and never publish them: it ends, and the next start goes on from
+/// what is on the disk.
+struct EndOnPanic;
+
+impl Drop for EndOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            tell(&"the publisher failed; start the server again");
+            std::process::abort();
+        }
+    }
 }
 
 async fn listen(listener: TcpListener, routes: Router, mut stopped: watch::Receiver<bool>) {

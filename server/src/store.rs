@@ -67,7 +67,9 @@ impl fmt::Display for StoreError {
         match self {
             Self::Io { what, source } => write!(f, "cannot {what}: {source}"),
             Self::Corrupt(why) | Self::Refused(why) => f.write_str(why),
-            Self::Stopped => f.write_str("the store has stopped, because a write failed or it was destroyed"),
+            Self::Stopped => f.write_str(
+                "the store has stopped, because a write failed or it was destroyed; mend the cause and start the server again",
+            ),
         }
     }
 }
