@@ -92,10 +92,12 @@ pub struct Place {
 impl Places {
     /// Reads a list and checks its indexes.
     pub fn decode(bytes: &[u8]) -> Result<Self, Error> {
-        let object::Object(places): object::Object<Self> = serde_json::from_slice(bytes)
-            .map_err(|e| Error::Campaign(format!("the list of places cannot be read: {e}")))?;
-        if places.places.is_empty() || places.places.len().max(places.regions.len()) > PLACES_MAX {
-            return Err(Error::Campaign(format!("the list of places must have 1 to {PLACES_MAX} places and regions")));
+        let object::Object(places): object::Object<Self> = serde_json::from_slice(bytes).map_err(|e| {
+            Error::Campaign(format!("the list of places cannot be read: {}", e.to_string().escape_debug()))
+        })?;
+        if !(1..=PLACES_MAX).contains(&places.places.len()) || !(1..=REGIONS_MAX).contains(&places.regions.len()) {
+            let limits = format!("1 to {PLACES_MAX} places in 1 to {REGIONS_MAX} regions");
+            return Err(Error::Campaign(format!("the list of places must have {limits}")));
         }
         for (index, place) in places.places.iter().enumerate() {
             if place.region as usize >= places.regions.len() {
@@ -188,7 +190,7 @@ impl Campaign {
     /// The places as the rule of publication sees them.
     pub fn tree(&self) -> Tree {
         let region_of = self.places.places.iter().map(|place| place.region).collect();
-        Tree::new(region_of, u32::try_from(self.places.regions.len()).expect("a list has at most 100,000 regions"))
+        Tree::new(region_of, u32::try_from(self.places.regions.len()).expect("a list has at most 1,000 regions"))
     }
 
     /// Origin line of the checkpoints, and name of the log's note key: `ORIGIN_NAME/CAMPAIGN_ID`.
@@ -202,4 +204,5 @@ impl Campaign {
     }
 }
 
-const PLACES_MAX: usize = 100_000;
+const PLACES_MAX: usize = 20_000;
+const REGIONS_MAX: usize = 1000;

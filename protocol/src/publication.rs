@@ -326,21 +326,20 @@ pub fn follows(tree: &Tree, k: u32, groups: &[(Area, u64)], closing: bool) -> Re
 }
 
 fn follows_roll_up(tree: &Tree, k: u64, groups: &[(Area, u64)]) -> Result<(), Error> {
-    let size_of = |area: Area| groups.iter().find(|(other, _)| *other == area).map(|(_, size)| *size);
-    let places: std::collections::BTreeSet<Area> = groups.iter().map(|(area, _)| *area).collect();
-    let silent = tree.silent_places(|place| places.contains(&Area::place(place)));
+    let sizes: BTreeMap<Area, u64> = groups.iter().copied().collect();
+    let silent = tree.silent_places(|place| sizes.contains_key(&Area::place(place)));
     let mut passed_up = Vec::new();
     for (region, m) in (0..).zip(&silent) {
-        match size_of(Area::region(region)) {
-            Some(n) if !region_may_publish(*m, n, k) => {
+        match sizes.get(&Area::region(region)) {
+            Some(n) if !region_may_publish(*m, *n, k) => {
                 return Err(Error::Audit(format!("the group of region {region} shows more than rule 4 allows")));
             }
             Some(_) => {}
             None => passed_up.push(*m),
         }
     }
-    match size_of(Area::ROOT) {
-        Some(n) if !root_may_publish(&passed_up, n, k) => {
+    match sizes.get(&Area::ROOT) {
+        Some(n) if !root_may_publish(&passed_up, *n, k) => {
             Err(Error::Audit("the group of the root shows more than rule 4 allows".to_owned()))
         }
         _ => Ok(()),

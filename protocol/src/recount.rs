@@ -19,6 +19,7 @@ pub struct Recount<'a> {
     final_tick: Tick,
     entries: u64,
     sums: Sums,
+    pledges: u64,
     announcement: Option<Announcement>,
     manifest_sha256: Option<[u8; 32]>,
     closed_at: Option<u32>,
@@ -58,6 +59,7 @@ impl<'a> Recount<'a> {
             final_tick: campaign.genesis().schedule().final_tick(),
             entries: 0,
             sums: Sums::default(),
+            pledges: 0,
             announcement: None,
             manifest_sha256: None,
             closed_at: None,
@@ -148,7 +150,8 @@ impl<'a> Recount<'a> {
             self.open_group = None;
         }
         self.sums.add(area, 1);
-        if self.sums.total() > self.campaign.genesis().eligible {
+        self.pledges += 1;
+        if self.pledges > self.campaign.genesis().eligible {
             return broken("there are more pledges than people eligible");
         }
         Ok(())

@@ -107,8 +107,8 @@ impl Genesis {
         if bytes.len() > Self::BYTES_MAX || bytes.first() != Some(&b'{') {
             return Err(Error::Malformed("genesis"));
         }
-        let genesis: Self =
-            serde_json::from_slice(bytes).map_err(|e| Error::Campaign(format!("the genesis cannot be read: {e}")))?;
+        let genesis: Self = serde_json::from_slice(bytes)
+            .map_err(|e| Error::Campaign(format!("the genesis cannot be read: {}", e.to_string().escape_debug())))?;
         match genesis.mistakes().into_iter().next() {
             Some((member, why)) => Err(Error::Campaign(format!("genesis, {member}: {why}"))),
             None => Ok(genesis),
@@ -161,6 +161,7 @@ impl Genesis {
         let is_key = |key| VerifyingKey::from_bytes(key).is_ok_and(|key| !key.is_weak());
         vec![
             rule(self.k >= 5, "k", "it must be 5 or more: smaller groups do not hide anybody"),
+            rule(self.k <= K_MAX, "k", "it must be 1,000 or less: larger groups would never come together"),
             rule(self.target >= 1, "target", "it must be 1 or more"),
             rule(eligible_fits, "eligible", "it must be at least k and at most 100,000,000"),
             rule(majority.contains(&(self.quorum as usize)), "quorum", quorum),
@@ -204,6 +205,8 @@ fn rule(holds: bool, member: &'static str, why: &'static str) -> Rule {
 }
 
 const NO_KEY: &str = "it is not an Ed25519 public key";
+/// More would only make the auditor's sumset test dear.
+const K_MAX: u32 = 1000;
 const TIME_MAX: u64 = 1 << 40;
 const TICK_SECONDS_MAX: u32 = 31 * 24 * 3600;
 const ELIGIBLE_MAX: u64 = 100_000_000;
