@@ -1,6 +1,6 @@
 //! Announcement: what the organisers say to everybody, signed on their own device (DESIGN §4, entry type 3).
 
-use crate::campaign::{Campaign, Text};
+use crate::campaign::{Campaign, TIME_MAX, Text};
 use crate::codec::{object::Object, unique_map};
 use crate::entry::ENTRY_BYTES_MAX;
 use crate::error::Error;
@@ -71,6 +71,9 @@ impl Announcement {
             return Err(MALFORMED);
         }
         let Object(body): Object<Body> = serde_json::from_str(body).map_err(|_| MALFORMED)?;
+        if body.date.is_some_and(|date| date > TIME_MAX) {
+            return Err(MALFORMED);
+        }
         let note = String::from_utf8(note.to_vec()).map_err(|_| MALFORMED)?;
         Ok(Self { number: value, text: body.text, date: body.date, note })
     }

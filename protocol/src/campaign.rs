@@ -11,6 +11,7 @@ use std::fmt;
 
 mod genesis;
 
+pub(crate) use genesis::TIME_MAX;
 pub use genesis::{Genesis, OhttpKeys, Text};
 
 /// RFC 6962 leaf hash of log entry 0: it names the campaign everywhere. 32 bytes, shown as lower-case hex.

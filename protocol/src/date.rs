@@ -9,7 +9,8 @@ pub fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
 
 /// Unix seconds as `2021-03-23 09:00 UTC`.
 pub fn utc(seconds: u64) -> String {
-    let days = i64::try_from(seconds / 86_400).unwrap_or(i64::MAX / 400);
+    let seconds = seconds.min(1 << 40); // nothing later is allowed anywhere
+    let days = i64::try_from(seconds / 86_400).unwrap_or_default();
     let mut year = 1970 + days / 366; // never too late; at most some years too early
     while days_since_1970(year + 1, 1, 1) <= days {
         year += 1;

@@ -22,6 +22,7 @@ pub(crate) struct Attester {
     key: InviteKey,
     store: AttestationStore,
     batches: Mutex<Batches>,
+    minting: Mutex<()>,
     /// Exact repeats since the last tick, for their limit. In memory only.
     repeats: Mutex<HashMap<InviteId, u8>>,
 }
@@ -36,7 +37,12 @@ impl Attester {
     ) -> Result<Self, Error> {
         let store = AttestationStore::open(folder, first_tick)?;
         let batches = Mutex::new(Batches::open(folder)?);
-        Ok(Self { campaign, key, store, batches, repeats: Mutex::default() })
+        Ok(Self { campaign, key, store, batches, minting: Mutex::default(), repeats: Mutex::default() })
+    }
+
+    /// The last tick that cleaned the store.
+    pub(crate) fn last_tick(&self) -> Tick {
+        self.store.last_tick()
     }
 
     /// Recognises a code by its MAC, without touching a store.
@@ -78,7 +84,10 @@ impl Attester {
     /// Makes invites of a batch; nothing remembers them.
     pub(crate) fn mint(&self, request: &BatchRequest) -> Result<Vec<InviteLink>, Refusal> {
         let genesis = self.campaign.genesis();
-        let batch = self.batches().grow(request, genesis.k, genesis.eligible)?;
+        let _one = self.minting.lock().unwrap_or_else(PoisonError::into_inner);
+        let (grown, batch) = self.batches().grown(request, genesis.k, genesis.eligible)?;
+        grown.write()?; // while those who ask for tokens go on with the list as it was
+        *self.batches() = grown;
         let base_url = genesis.origin_url();
         let link = |_| {
             let id = InviteId::new(batch, rand::random());

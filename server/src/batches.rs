@@ -1,5 +1,6 @@
 //! Batches of invites: how many each may earn tokens for, in all and per tick. Codes themselves are written down nowhere.
 
+use crate::config::INVITES_PER_REQUEST_MAX;
 use crate::error::{Error, Refusal};
 use crate::store::{SECRET_FILE, write_file};
 use protocol::invite::EMAIL_BATCH;
@@ -36,22 +37,31 @@ pub(crate) struct Batch {
 }
 
 /// All batches, with the file that keeps them.
+#[derive(Clone)]
 pub(crate) struct Batches {
     file: PathBuf,
     list: Vec<Batch>,
 }
 
 impl Batches {
-    /// Reads the batches of a folder; none if there is no file yet.
+    /// The empty list of a new campaign, durably.
+    pub(crate) fn create(folder: &Path) -> Result<(), Error> {
+        Self { file: file(folder), list: Vec::new() }.write()
+    }
+
+    /// Reads the batches of a folder.
     pub(crate) fn open(folder: &Path) -> Result<Self, Error> {
-        let file = folder.join("batches.json");
-        let list = match std::fs::read(&file) {
-            Ok(bytes) => serde_json::from_slice(&bytes)
-                .map_err(|error| Error::Refused(format!("{} is damaged: {error}", file.display())))?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(Error::io(file.display(), error)),
-        };
+        let file = file(folder);
+        let bytes = std::fs::read(&file).map_err(|error| Error::io(file.display(), error))?;
+        let list = serde_json::from_slice(&bytes)
+            .map_err(|error| Error::Refused(format!("{} is damaged: {error}", file.display())))?;
         Ok(Self { file, list })
+    }
+
+    /// Writes the list down, durably.
+    pub(crate) fn write(&self) -> Result<(), Error> {
+        let bytes = serde_json::to_vec_pretty(&self.list).map_err(|error| Error::Refused(error.to_string()))?;
+        Ok(write_file(&self.file, SECRET_FILE, &bytes)?)
     }
 
     /// A batch by its number.
@@ -59,47 +69,48 @@ impl Batches {
         self.list.iter().find(|batch| batch.number == number)
     }
 
-    /// Makes room for more invites, durably, and yields the batch's number. The sum of all maxima never exceeds `eligible`.
-    pub(crate) fn grow(&mut self, request: &BatchRequest, k: u32, eligible: u64) -> Result<u16, Refusal> {
-        let malformed = |detail: String| Err(Refusal::from(Problem::Malformed).with_detail(detail));
-        if request.batch.is_empty() || request.batch.len() > 100 || request.batch.contains(char::is_control) {
-            return malformed("The name of a batch has 1 to 100 characters.".to_owned());
-        }
-        if request.count == 0 || request.count > crate::config::INVITES_PER_REQUEST_MAX {
-            let most = crate::config::INVITES_PER_REQUEST_MAX;
-            return malformed(format!("Ask for 1 to {most} invites at a time."));
-        }
-        if request.per_tick.is_some_and(|most| most < k) {
-            return malformed(format!(
-                "The maximum per tick must be at least k, which is {k}: less would tell who came."
-            ));
-        }
+    /// The list with room for more invites, not written down yet, and the batch's number. The sum of all maxima never
+    /// exceeds `eligible`. A batch keeps its maximum per tick: whoever could change it could count with it.
+    pub(crate) fn grown(&self, request: &BatchRequest, k: u32, eligible: u64) -> Result<(Self, u16), Refusal> {
+        let malformed = |detail: String| Refusal::from(Problem::Malformed).with_detail(detail);
+        check(request, k).map_err(malformed)?;
         let promised: u64 = self.list.iter().map(|batch| batch.maximum).sum();
         let free = eligible.saturating_sub(promised);
         if u64::from(request.count) > free {
             let detail = format!("The campaign's number of eligible people leaves {free} more invites.");
             return Err(Refusal::from(Problem::Exhausted).with_detail(detail));
         }
-        let mut list = self.list.clone();
-        let number = match list.iter_mut().find(|batch| batch.name == request.batch) {
-            Some(batch) => {
-                batch.maximum += u64::from(request.count);
-                batch.per_tick = request.per_tick;
-                batch.number
+        let mut grown = self.clone();
+        if let Some(batch) = grown.list.iter_mut().find(|batch| batch.name == request.batch) {
+            if batch.per_tick != request.per_tick {
+                return Err(malformed("A batch keeps the maximum per tick that it was made with.".to_owned()));
             }
-            None => {
-                let next = list.len() + 1;
-                let Some(number) = u16::try_from(next).ok().filter(|number| *number != EMAIL_BATCH) else {
-                    return malformed("There can be no more batches.".to_owned());
-                };
-                let (name, maximum) = (request.batch.clone(), u64::from(request.count));
-                list.push(Batch { number, name, maximum, per_tick: request.per_tick, revoked: false });
-                number
-            }
-        };
-        let bytes = serde_json::to_vec_pretty(&list).map_err(|error| Error::Refused(error.to_string()))?;
-        write_file(&self.file, SECRET_FILE, &bytes)?;
-        self.list = list;
-        Ok(number)
+            batch.maximum += u64::from(request.count);
+            let number = batch.number;
+            return Ok((grown, number));
+        }
+        let next = u16::try_from(grown.list.len() + 1).ok().filter(|number| *number != EMAIL_BATCH);
+        let number = next.ok_or_else(|| malformed("There can be no more batches.".to_owned()))?;
+        let (name, maximum) = (request.batch.clone(), u64::from(request.count));
+        grown.list.push(Batch { number, name, maximum, per_tick: request.per_tick, revoked: false });
+        Ok((grown, number))
     }
+}
+
+/// What is wrong with a request by itself, in a sentence for the organiser.
+fn check(request: &BatchRequest, k: u32) -> Result<(), String> {
+    if request.batch.is_empty() || request.batch.len() > 100 || request.batch.contains(char::is_control) {
+        return Err("The name of a batch has 1 to 100 characters.".to_owned());
+    }
+    if !(1..=INVITES_PER_REQUEST_MAX).contains(&request.count) {
+        return Err(format!("Ask for 1 to {INVITES_PER_REQUEST_MAX} invites at a time."));
+    }
+    if request.per_tick.is_some_and(|most| most < k) {
+        return Err(format!("The maximum per tick must be at least k, which is {k}: less would tell who came."));
+    }
+    Ok(())
+}
+
+fn file(folder: &Path) -> PathBuf {
+    folder.join("batches.json")
 }

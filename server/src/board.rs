@@ -7,9 +7,11 @@ use crate::page;
 use crate::timeline::Timeline;
 use protocol::announcement::Announcement;
 use protocol::campaign::Campaign;
+use protocol::codec::to_hex;
 use protocol::counts::{Counts, Sums};
 use protocol::publication::{State, Tick};
 use protocol::recount::Summary;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -22,20 +24,46 @@ pub(crate) struct Published {
     pub sums: Sums,
     /// The announcement that holds.
     pub announcement: Option<Announcement>,
+    /// The last tick that was run, whether it published or not.
+    pub tick: Tick,
+    /// Whether the close entry is among them.
+    pub closed: bool,
 }
 
 impl From<Summary> for Published {
     fn from(summary: Summary) -> Self {
-        Self { log_size: summary.entries, sums: summary.sums, announcement: summary.announcement }
+        Self {
+            log_size: summary.entries,
+            sums: summary.sums,
+            announcement: summary.announcement,
+            tick: summary.last_tick,
+            closed: summary.closed_at.is_some(),
+        }
+    }
+}
+
+/// A document that is sent from memory.
+#[derive(Clone)]
+pub(crate) struct Document {
+    /// Its bytes.
+    pub body: Arc<[u8]>,
+    /// Its ETag, quotes included.
+    pub tag: Arc<str>,
+}
+
+impl From<Vec<u8>> for Document {
+    fn from(body: Vec<u8>) -> Self {
+        let tag = format!("\"{}\"", to_hex(&Sha256::digest(&body)[..16]));
+        Self { body: body.into(), tag: tag.into() }
     }
 }
 
 /// The documents of one moment.
 pub(crate) struct Documents {
     /// `/counts.json`.
-    pub counts: Arc<[u8]>,
+    pub counts: Document,
     /// The overview per language.
-    pub pages: BTreeMap<String, Arc<[u8]>>,
+    pub pages: BTreeMap<String, Document>,
 }
 
 /// The board. The publisher changes what is on it, everybody reads it.
@@ -55,7 +83,7 @@ struct Current {
 impl Board {
     /// A board that shows what the log says.
     pub(crate) fn new(campaign: Arc<Campaign>, timeline: Arc<Timeline>, published: Published) -> Self {
-        let documents = Arc::new(Documents { counts: Arc::from([]), pages: BTreeMap::new() });
+        let documents = Arc::new(Documents { counts: Vec::new().into(), pages: BTreeMap::new() });
         Self { campaign, timeline, current: Mutex::new(Current { published, moment: None, documents }) }
     }
 
@@ -66,30 +94,26 @@ impl Board {
 
     /// The documents as of now.
     pub(crate) fn documents(&self) -> Result<Arc<Documents>, Error> {
-        let (state, tick) = (self.timeline.published_state(), self.timeline.last_tick());
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        let moment = Some((state, tick, current.published.log_size));
+        let published = &current.published;
+        let state = if published.closed { State::Closed } else { self.timeline.published_state() };
+        let moment = Some((state, published.tick, published.log_size));
         if current.moment != moment {
-            current.documents = Arc::new(self.render(&current.published, state, tick)?);
+            current.documents = Arc::new(self.render(published, state)?);
             current.moment = moment;
         }
         Ok(current.documents.clone())
     }
 
-    fn render(&self, published: &Published, state: State, tick: Tick) -> Result<Documents, Error> {
-        let counts = Counts::new(
-            &self.campaign,
-            state,
-            tick,
-            published.log_size,
-            &published.sums,
-            published.announcement.clone(),
-        );
+    fn render(&self, published: &Published, state: State) -> Result<Documents, Error> {
+        let Published { log_size, sums, announcement, tick, .. } = published;
+        let counts = Counts::new(&self.campaign, state, *tick, *log_size, sums, announcement.clone());
         let json = serde_json::to_vec(&counts).map_err(|error| Error::Refused(error.to_string()))?;
         let next_tick = self.timeline.schedule().end_of(tick + 1);
-        let languages = self.campaign.genesis().title.keys();
-        let pages = languages
-            .map(|lang| (lang.clone(), page::overview(&self.campaign, &counts, next_tick, lang).into_bytes().into()));
-        Ok(Documents { counts: json.into(), pages: pages.collect() })
+        let page = |lang: &String| {
+            let page = page::overview(&self.campaign, &counts, next_tick, lang);
+            (lang.clone(), page.into_bytes().into())
+        };
+        Ok(Documents { counts: json.into(), pages: self.campaign.genesis().title.keys().map(page).collect() })
     }
 }

@@ -30,22 +30,22 @@ pub fn check(data: &Path) -> Result<Vec<String>, Error> {
     if public(&*keys.log()?) != genesis.log_key || public(&*keys.receipt()?) != genesis.receipt_key {
         return Err(Error::Refused("the keys of log and receipts are not those of the genesis".to_owned()));
     }
-    let (issuer, invite) = (keys.issuer()?, keys.invite()?);
     if summary.closed_at.is_some() {
-        let left = ["attestation", "redemption", "plan"].into_iter().find(|name| data.join(name).exists());
-        if let Some(left) = left
-            .or(issuer.is_some().then_some("the issuer's key"))
-            .or(invite.is_some().then_some("the key of the invites"))
-        {
-            return Err(Error::Refused(format!(
-                "the campaign has closed but {left} is still there; start the server once to destroy it"
-            )));
+        let folders = ["attestation", "redemption", "spent", "plan"];
+        let left = folders.into_iter().find(|name| data.join(name).exists());
+        if let Some(left) = left.or(keys.holds_dangerous_keys().then_some("a key that endangers people")) {
+            let why = format!("the campaign has closed but {left} is still there; start the server once to destroy it");
+            return Err(Error::Refused(why));
         }
         found.push("closed: pool, used invites and the keys that endanger people are destroyed".to_owned());
     } else {
-        let issuer = issuer.ok_or_else(|| Error::Refused("the issuer's key is missing".to_owned()))?;
-        if issuer.public().spki() != genesis.token_key || invite.is_none() {
-            return Err(Error::Refused("the keys of tokens and invites are not those of the campaign".to_owned()));
+        let missing = || Error::Refused("a key is missing although the campaign has not closed".to_owned());
+        let (issuer, _invite) = (keys.issuer()?.ok_or_else(missing)?, keys.invite()?.ok_or_else(missing)?);
+        if issuer.public().spki() != genesis.token_key {
+            return Err(Error::Refused("the issuer's key is not the one of the genesis".to_owned()));
+        }
+        if let Some(folder) = ["attestation", "redemption"].into_iter().find(|folder| !data.join(folder).is_dir()) {
+            return Err(Error::Refused(format!("{folder} is missing although the campaign has not closed")));
         }
         found.push("keys: those of the genesis".to_owned());
     }

@@ -14,6 +14,9 @@ pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 /// Bytes that one request's headers may have: a Token takes 500, the rest is names. The least that hyper allows.
 pub const HEADER_BYTES_MAX: usize = 8192;
 
+/// Time that one connection may live: who does not read what he asked for must not hold a place for ever.
+pub const CONNECTION_AGE_MAX: Duration = Duration::from_secs(600);
+
 /// How long requests under way may take to finish when the server stops.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -34,10 +37,13 @@ pub const INVITES_PER_REQUEST_MAX: u32 = 50_000;
 pub const ORGANISER_BODY_BYTES_MAX: usize = 4096;
 
 /// What a refusal for the time being tells the client to wait.
-pub const RETRY_AFTER_SECS: u32 = 5;
+pub const RETRY_AFTER_SECS: u64 = 5;
 
 /// How far the wall clock may differ from the monotonic clock, beyond one tick, before nothing is published or closed.
 pub const CLOCK_TOLERANCE_SECS: u64 = 600;
 
 /// How often the publisher looks at the clock.
 pub const CLOCK_LOOK: Duration = Duration::from_millis(200);
+
+/// Different messages to the operator between two ticks; a line per request would tell when they came.
+pub const MESSAGES_PER_TICK_MAX: usize = 50;

@@ -54,6 +54,7 @@ pub(crate) struct Refusal {
     status: u16,
     authenticate: Option<String>,
     detail: Option<String>,
+    retry_after_secs: u64,
 }
 
 impl From<Problem> for Refusal {
@@ -62,7 +63,7 @@ impl From<Problem> for Refusal {
             Problem::InviteUnknown | Problem::Unauthorised => Some("Bearer".to_owned()),
             _ => None,
         };
-        Self { problem, status: problem.status(), authenticate, detail: None }
+        Self { problem, status: problem.status(), authenticate, detail: None, retry_after_secs: RETRY_AFTER_SECS }
     }
 }
 
@@ -89,6 +90,11 @@ impl Refusal {
     /// With the challenge that a valid token answers (RFC 9577 §2.1).
     pub(crate) fn with_challenge(self, challenge: &str) -> Self {
         Self { authenticate: Some(challenge.to_owned()), ..self }
+    }
+
+    /// With another time to wait.
+    pub(crate) fn with_retry_after(self, retry_after_secs: u64) -> Self {
+        Self { retry_after_secs, ..self }
     }
 
     /// With a sentence of its own, for an organiser.
@@ -119,7 +125,7 @@ impl IntoResponse for Refusal {
             headers.insert(header::WWW_AUTHENTICATE, value);
         }
         if matches!(self.problem, Problem::RateLimited | Problem::Unavailable) {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECS));
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(self.retry_after_secs));
         }
         response
     }

@@ -58,7 +58,11 @@ pub(crate) async fn common_headers(request: Request, next: Next) -> Response {
 
 /// The connection ends with this answer, so that no pledge can follow over it (promise N1).
 pub(crate) async fn close_connection(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+    closing(next.run(request).await)
+}
+
+/// An answer with which the connection ends.
+pub(crate) fn closing(mut response: Response) -> Response {
     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
 }

@@ -83,6 +83,7 @@ fn make(source: Source, folder: &Path) -> Result<Initialised, Error> {
     write_file(&folder.join("places.json"), SECRET_FILE, &places)?;
     write_file(&folder.join("map.json"), SECRET_FILE, &map)?;
     LogStore::create(&folder.join("log"), &genesis, &NoteSigner::new(&campaign.log_name(), &log_seed))?;
+    crate::create_stores(folder, &campaign)?;
     Ok(Initialised { campaign_id: campaign.id(), organiser_token })
 }
 

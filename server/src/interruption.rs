@@ -129,7 +129,7 @@ fn steps_of_a_tick(data: &Path, campaign: &Campaign, steps: u32, closing: bool) 
             1 if closing => pool.refuse().unwrap(),
             1 => pool.freeze(1).unwrap(),
             2 => {
-                let made = Plan::make(campaign, 1, closing, log.reader().size(), &pool.frozen().unwrap()).unwrap();
+                let made = Plan::make(campaign, 1, closing, log.reader().size(), 99, &pool.frozen().unwrap()).unwrap();
                 made.write(data).unwrap();
                 plan = Some(made);
             }
@@ -188,10 +188,22 @@ fn o2_every_tick_step_may_be_cut_off() {
 #[test]
 fn o2_every_step_of_the_close_may_be_cut_off() {
     let template = Template::make();
-    for steps in 0..=8 {
+    let keys = |data: &Path, name: &str| data.join("keys").join(name);
+    for steps in 0..=12 {
         let (_folder, data) = template.copy();
         std::fs::write(data.join("closing"), "1").unwrap();
         steps_of_a_tick(&data, &template.campaign, steps.min(4), true);
+        if steps > 8 {
+            // within the destruction of the keys: renamed, zeroed, removed
+            let (key, removed) = (keys(&data, "issuer.pkcs8"), keys(&data, "removed-issuer.pkcs8"));
+            std::fs::rename(&key, &removed).unwrap();
+            match steps {
+                9 => {}
+                10 => std::fs::write(&removed, [0; 1200]).unwrap(),
+                11 => std::fs::remove_file(&removed).unwrap(),
+                _ => std::fs::rename(keys(&data, "invite"), keys(&data, "removed-invite")).unwrap(),
+            }
+        }
         for folder in
             ["redemption", "attestation", "spent"].into_iter().take(usize::try_from(steps).unwrap().saturating_sub(5))
         {
@@ -204,9 +216,10 @@ fn o2_every_step_of_the_close_may_be_cut_off() {
         let summary = read_log(&template.campaign, open_log(&data, &template.campaign).reader()).unwrap();
         assert_eq!((summary.sums.total(), summary.closed_at), (6, Some(1)), "three are withheld for ever");
         drop(served);
-        for gone in ["plan", "redemption", "attestation", "spent", "keys/invite", "keys/issuer.pkcs8"] {
+        for gone in ["plan", "redemption", "attestation", "spent"] {
             assert!(!data.join(gone).exists(), "{gone} after step {steps}");
         }
+        assert!(!Keyring::of(&data).holds_dangerous_keys(), "after step {steps}");
         crate::check::check(&data).unwrap();
     }
 }
@@ -244,4 +257,72 @@ fn o2_a_tick_without_a_group_may_be_cut_off() {
         assert!(before.iter().all(|redeemed| *redeemed == Redeemed::Before), "after step {steps}");
         assert_eq!(served.timeline.last_tick(), 2);
     }
+}
+
+#[test]
+fn u3_a_destruction_that_fails_is_tried_again_until_all_is_gone() {
+    let template = Template::make();
+    let (_folder, data) = template.copy();
+    std::fs::write(data.join("closing"), "1").unwrap();
+    let now = Arc::new(AtomicU64::new(START + 3600));
+    let served = serve(&data, &now);
+    // a folder in the place of a key cannot be overwritten
+    std::fs::create_dir(data.join("keys/removed-invite")).unwrap();
+    std::fs::write(data.join("keys/removed-invite/x"), "").unwrap();
+    assert!(served.look_at_clock().is_err());
+    assert_eq!(served.timeline.published_state(), State::Closed);
+    assert!(!data.join("redemption").exists() && !data.join("attestation").exists(), "the rest is gone all the same");
+    assert!(served.look_at_clock().is_err(), "and it is tried again");
+    std::fs::remove_dir_all(data.join("keys/removed-invite")).unwrap();
+    served.look_at_clock().unwrap();
+    assert!(!Keyring::of(&data).holds_dangerous_keys());
+    crate::check::check(&data).unwrap();
+}
+
+#[test]
+fn o1_more_pledges_than_people_eligible_are_never_published() {
+    let template = Template::make();
+    let (_folder, data) = template.copy();
+    let pool = open_pool(&data);
+    let plan = |room| Plan::make(&template.campaign, 1, true, 1, room, &pool.frozen().unwrap()).unwrap().entries.len();
+    pool.freeze(1).unwrap();
+    assert_eq!((plan(6), plan(5)), (1 + 6 + 1, 1), "one too many: the close entry alone");
+}
+
+#[test]
+fn o1_a_lost_store_is_not_made_anew_and_two_servers_do_not_share_a_folder() {
+    let template = Template::make();
+    let clock = || Clock::new(|| Reading { wall: START, steady: Duration::ZERO });
+    for lost in ["attestation", "redemption", "attestation/batches.json", "keys/invite"] {
+        let (_folder, data) = template.copy();
+        let path = data.join(lost);
+        if path.is_dir() {
+            std::fs::remove_dir_all(&path).unwrap()
+        } else {
+            std::fs::remove_file(&path).unwrap()
+        }
+        let opened = Deployment::open(&data, clock());
+        assert!(opened.is_err(), "{lost}");
+        assert!(!path.exists());
+    }
+    let (_folder, data) = template.copy();
+    let first = Deployment::open(&data, clock()).unwrap();
+    let second = Deployment::open(&data, clock()).err().unwrap().to_string();
+    assert!(second.contains("another server"), "{second}");
+    drop(first);
+    assert!(Deployment::open(&data, clock()).is_ok());
+}
+
+#[test]
+fn v1_a_flipped_byte_in_an_old_entry_is_found_at_start() {
+    let template = Template::make();
+    let (_folder, data) = template.copy();
+    let now = Arc::new(AtomicU64::new(START + 3600));
+    serve(&data, &now).look_at_clock().unwrap();
+    let bundle = data.join("log/tile/entries/000.p/8");
+    let mut bytes = std::fs::read(&bundle).unwrap();
+    let at = bytes.len() - 100; // within the last pledge's signature
+    bytes[at] ^= 1;
+    std::fs::write(&bundle, bytes).unwrap();
+    assert!(crate::check::check(&data).is_err());
 }

@@ -84,7 +84,13 @@ impl Issuer {
         let issuing = issuing.ok_or(Problem::Closed)?;
         let issues = self.timeline.issues_tokens();
         let answered = self.answer(issuing, &headers, &body, issues).await;
-        if issues { answered } else { answered.map_err(|_| Problem::Closed.into()) }
+        answered.map_err(|refusal| match refusal.problem() {
+            // neither says anything of an invite that was not used for this very request
+            Problem::RateLimited => refusal.with_retry_after(self.timeline.seconds_to_next_tick()),
+            Problem::Unavailable => refusal,
+            _ if issues => refusal,
+            _ => Problem::Closed.into(),
+        })
     }
 
     async fn answer(

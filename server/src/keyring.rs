@@ -14,6 +14,8 @@ const ISSUER: &str = "issuer.pkcs8";
 const INVITE: &str = "invite";
 const LOG: &str = "log";
 const RECEIPT: &str = "receipt";
+/// What is destroyed at close.
+const DANGEROUS: [&str; 2] = [ISSUER, INVITE];
 const ORGANISER_TOKEN: &str = "organiser-token.sha256";
 
 /// The folder of a campaign's keys.
@@ -75,23 +77,38 @@ impl Keyring {
         Ok(*self.seed(ORGANISER_TOKEN)?.ok_or_else(|| self.missing(ORGANISER_TOKEN))?)
     }
 
-    /// At close: overwrites and removes the keys that only endanger people. Repeats find nothing and change nothing.
+    /// Whether a key that only endangers people is still there, whole or half-destroyed.
+    pub(crate) fn holds_dangerous_keys(&self) -> bool {
+        DANGEROUS.iter().any(|name| self.0.join(name).exists() || self.0.join(removed(name)).exists())
+    }
+
+    /// At close: overwrites and removes the keys that only endanger people. A key is renamed first, so that after a cut
+    /// at any point no damaged file stands under its name and a repeat finishes the rest.
     pub(crate) fn destroy(&self) -> Result<(), Error> {
-        for name in [ISSUER, INVITE] {
-            let path = self.0.join(name);
-            let failed = |error| Error::io(format!("{} could not be destroyed", path.display()), error);
-            match std::fs::OpenOptions::new().write(true).open(&path) {
-                Ok(mut file) => {
-                    let length = file.metadata().map_err(failed)?.len();
-                    let zeros = vec![0; usize::try_from(length).unwrap_or_default()];
-                    file.write_all(&zeros).and_then(|()| file.sync_all()).map_err(failed)?;
-                    std::fs::remove_file(&path).map_err(failed)?;
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => return Err(failed(error)),
-            }
+        for name in DANGEROUS {
+            self.if_there(name, |path| std::fs::rename(path, self.0.join(removed(name))))?;
+        }
+        sync_dir(&self.0)?;
+        for name in DANGEROUS {
+            self.if_there(&removed(name), |path| {
+                let mut file = std::fs::OpenOptions::new().write(true).open(path)?;
+                let length = usize::try_from(file.metadata()?.len()).unwrap_or_default();
+                file.write_all(&vec![0; length])?;
+                file.sync_all()?;
+                std::fs::remove_file(path)
+            })?;
         }
         Ok(sync_dir(&self.0)?)
+    }
+
+    fn if_there(&self, name: &str, work: impl FnOnce(&Path) -> std::io::Result<()>) -> Result<(), Error> {
+        let path = self.0.join(name);
+        match work(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(Error::io(format!("{} could not be destroyed", path.display()), error))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn seed(&self, name: &str) -> Result<Option<Seed>, Error> {
@@ -119,4 +136,8 @@ pub(crate) fn random_seed(rng: &mut impl CryptoRng) -> Seed {
     let mut seed = Zeroizing::new([0; 32]);
     rng.fill_bytes(seed.as_mut_slice());
     seed
+}
+
+fn removed(name: &str) -> String {
+    format!("removed-{name}")
 }

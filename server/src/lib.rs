@@ -40,12 +40,14 @@ pub use crate::error::Error;
 use crate::attester::Attester;
 use crate::board::{Board, Published};
 use crate::clock::{Clock, Timekeeper};
+use crate::error::Refusal;
 use crate::issuer::Issuer;
 use crate::keyring::Keyring;
 use crate::organiser::Organiser;
 use crate::origin::Origin;
 use crate::public::Public;
 use crate::publisher::Publisher;
+use crate::store::attestation::AttestationStore;
 use crate::store::log::{LogReader, LogStore};
 use crate::store::redemption::RedemptionStore;
 use crate::timeline::Timeline;
@@ -53,9 +55,16 @@ use axum::Router;
 use axum::middleware::from_fn;
 use axum::routing::get;
 use protocol::campaign::Campaign;
+use protocol::keys::IssuerPrivateKey;
 use protocol::note::{NoteSigner, NoteVerifier};
+use protocol::problem::Problem;
+use protocol::publication::Tick;
 use protocol::recount::{Recount, Summary};
+use protocol::tile::{TileTree, leaf_hash};
+use std::collections::BTreeSet;
+use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A campaign that is being served.
@@ -69,11 +78,18 @@ pub struct Deployment {
     public: Arc<Public>,
     organiser: Arc<Organiser>,
     ticking: Mutex<()>,
+    /// After close: what endangers people is gone from the disk.
+    destroyed: AtomicBool,
+    /// The last look at the clock went well.
+    well: Arc<AtomicBool>,
+    /// Keeps a second server out of the folder.
+    _lock: File,
 }
 
 impl Deployment {
     /// Opens a data directory that `init` made, in whatever state a stop or a crash left it, and finishes what was cut off.
     pub fn open(data: &Path, clock: Clock) -> Result<Self, Error> {
+        let lock = lock(data)?;
         let (campaign, places, map) = init::read_campaign(data)?;
         let campaign = Arc::new(campaign);
         let keys = Keyring::of(data);
@@ -85,18 +101,18 @@ impl Deployment {
 
         let schedule = genesis.schedule();
         let keeper = Timekeeper::new(clock, schedule.tick_seconds + config::CLOCK_TOLERANCE_SECS);
-        let first_tick = schedule.last_ended(keeper.now().seconds.min(schedule.opens));
-        let (attester, pool) = if closed { (None, None) } else { open_stores(data, &campaign, &keys, first_tick)? };
-        let last_tick = pool.as_ref().map_or(summary.last_tick, |pool| pool.last_tick());
+        let (issuing, pool) = if closed { (None, None) } else { open_stores(data, &campaign, &keys)? };
+        let published_last = Some(summary.last_tick).filter(|tick| *tick > 0); // 0 says that none has published
+        let cleaned_last = pool.as_ref().map(|pool| pool.last_tick());
+        let last_tick = published_last.max(cleaned_last).unwrap_or_default();
         let timeline = Arc::new(Timeline::open(data, schedule, keeper, last_tick, closed)?);
 
-        let published = Published::from(summary);
+        let published = Published { tick: last_tick, ..Published::from(summary) };
         let board = Arc::new(Board::new(campaign.clone(), timeline.clone(), published.clone()));
         let reader = log.reader().clone();
         let signer = NoteSigner::new(&campaign.log_name(), &*keys.log()?);
         let publisher = Publisher::new(data, campaign.clone(), signer, log, board.clone(), published, pool.clone());
         let publisher = Arc::new(Mutex::new(publisher));
-        let issuing = keys.issuer()?.zip(attester);
         let issuer = Arc::new(Issuer::new(campaign.clone(), timeline.clone(), issuing));
         let origin = Arc::new(Origin::new(campaign.clone(), timeline.clone(), &keys.receipt()?, pool)?);
         let public = Arc::new(Public::new(campaign.clone(), places, map, board.clone(), reader));
@@ -118,6 +134,9 @@ impl Deployment {
             public,
             organiser,
             ticking: Mutex::default(),
+            destroyed: AtomicBool::new(false),
+            well: Arc::new(AtomicBool::new(true)),
+            _lock: lock,
         };
         deployment.resume(closed)?;
         Ok(deployment)
@@ -143,26 +162,45 @@ impl Deployment {
     }
 
     fn finish(&self, routes: Router) -> Router {
+        let well = self.well.clone();
+        let health =
+            async move || if well.load(SeqCst) { Ok("ok\n") } else { Err(Refusal::from(Problem::Unavailable)) };
         routes
-            .route("/healthz", get(async || "ok\n"))
+            .route("/healthz", get(health))
             .fallback(http::not_found)
             .method_not_allowed_fallback(http::method_not_allowed)
             .layer(from_fn(http::common_headers))
     }
 
-    /// Runs the tick that is due, if one is. Blocking; one look at a time, at its own pace.
+    /// Runs the tick that is due, if one is, and whatever an earlier look could not finish. Blocking; one look at a
+    /// time, at its own pace.
     pub fn look_at_clock(&self) -> Result<(), Error> {
         let _one = self.ticking.lock().unwrap_or_else(PoisonError::into_inner);
-        self.timeline.take_confirmation();
-        let Some((tick, closing)) = self.timeline.due() else {
-            return Ok(());
-        };
-        if let Some(issuing) = self.issuer.issuing() {
-            issuing.attester().tick(tick)?;
+        let looked = self.run_what_is_due();
+        self.well.store(looked.is_ok(), SeqCst);
+        looked
+    }
+
+    fn run_what_is_due(&self) -> Result<(), Error> {
+        self.timeline.take_confirmation()?;
+        if let Some((tick, closing)) = self.timeline.due() {
+            let closed = self.publisher().tick(tick, closing)?;
+            self.timeline.ran(tick);
+            forget_told();
+            if closed {
+                return self.close();
+            }
         }
-        let closed = self.publisher().tick(tick, closing)?;
-        self.timeline.ran(tick);
-        if closed { self.close() } else { Ok(()) }
+        if self.timeline.is_closed() {
+            return if self.destroyed.load(SeqCst) { Ok(()) } else { self.close() };
+        }
+        match self.issuer.issuing() {
+            // after publication: a store of invites that fails must not hold up the numbers
+            Some(issuing) if issuing.attester().last_tick() < self.timeline.last_tick() => {
+                issuing.attester().tick(self.timeline.last_tick())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether the wall clock is in doubt, so that nothing is published until the operator confirms it.
@@ -176,17 +214,19 @@ impl Deployment {
         if closed { self.close() } else { Ok(()) }
     }
 
-    /// The close entry is in the signed checkpoint: what only endangers people is destroyed. Idempotent.
+    /// The close entry is in the signed checkpoint: what only endangers people is destroyed, the keys first. Every part
+    /// is tried, whatever becomes of the others, and all of it again until all is gone.
     fn close(&self) -> Result<(), Error> {
         self.timeline.closed();
         self.origin.forget();
-        self.publisher().destroy_pool()?;
-        self.issuer.destroy()?;
-        Keyring::of(&self.data).destroy()?;
+        let mut done = vec![Keyring::of(&self.data).destroy(), self.publisher().destroy_pool(), self.issuer.destroy()];
         for folder in ["redemption", "attestation", "spent"] {
-            store::remove_dir(&self.data.join(folder))?;
+            done.push(store::remove_dir(&self.data.join(folder)).map_err(Error::from));
         }
-        Ok(store::sync_dir(&self.data)?)
+        done.into_iter().collect::<Result<(), Error>>()?;
+        store::sync_dir(&self.data)?;
+        self.destroyed.store(true, SeqCst);
+        Ok(())
     }
 
     fn publisher(&self) -> MutexGuard<'_, Publisher> {
@@ -194,34 +234,78 @@ impl Deployment {
     }
 }
 
-type Stores = (Option<Attester>, Option<Arc<RedemptionStore>>);
+type Stores = (Option<(IssuerPrivateKey, Attester)>, Option<Arc<RedemptionStore>>);
 
-/// The two databases, in two folders, which only this file sees together.
-fn open_stores(data: &Path, campaign: &Arc<Campaign>, keys: &Keyring, first_tick: i64) -> Result<Stores, Error> {
-    let missing =
-        || Error::Refused("the key of the invites is missing although the campaign has not closed".to_owned());
-    let invite_key = keys.invite()?.ok_or_else(missing)?;
-    let attester = Attester::open(&data.join("attestation"), campaign.clone(), invite_key, first_tick)?;
-    let pool = RedemptionStore::open(&data.join("redemption"), &data.join("spent"), first_tick)?;
-    Ok((Some(attester), Some(Arc::new(pool))))
+/// The two databases, in two folders, which only this file sees together. One that is missing is not made anew: every
+/// used invite would be good again, or acknowledged pledges gone without a word.
+fn open_stores(data: &Path, campaign: &Arc<Campaign>, keys: &Keyring) -> Result<Stores, Error> {
+    let (attestation, redemption) = (data.join("attestation"), data.join("redemption"));
+    if let Some(missing) = [&attestation, &redemption].into_iter().find(|folder| !folder.is_dir()) {
+        let why = "is missing although the campaign has not closed; bring it back, do not start without it";
+        return Err(Error::Refused(format!("{} {why}", missing.display())));
+    }
+    let missing = || Error::Refused("a key is missing although the campaign has not closed".to_owned());
+    let (issuer_key, invite_key) = (keys.issuer()?.ok_or_else(missing)?, keys.invite()?.ok_or_else(missing)?);
+    let first_tick = first_tick(campaign);
+    let attester = Attester::open(&attestation, campaign.clone(), invite_key, first_tick)?;
+    let pool = RedemptionStore::open(&redemption, &data.join("spent"), first_tick)?;
+    Ok((Some((issuer_key, attester)), Some(Arc::new(pool))))
 }
 
-/// Reads the whole log as an auditor would, but for the signatures of the tokens, which this server made.
+/// Makes the two databases of a new campaign.
+pub(crate) fn create_stores(data: &Path, campaign: &Campaign) -> Result<(), Error> {
+    let attestation = data.join("attestation");
+    AttestationStore::open(&attestation, first_tick(campaign))?;
+    batches::Batches::create(&attestation)?;
+    RedemptionStore::open(&data.join("redemption"), &data.join("spent"), first_tick(campaign))?;
+    Ok(())
+}
+
+/// The tick before the first that this campaign will see end.
+fn first_tick(campaign: &Campaign) -> Tick {
+    let schedule = campaign.genesis().schedule();
+    schedule.last_ended(schedule.opens)
+}
+
+/// One server to a folder.
+fn lock(data: &Path) -> Result<File, Error> {
+    let path = data.join("lock");
+    let failed = |error| Error::io(format!("{} (was this folder made by init?)", path.display()), error);
+    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(_) => Err(Error::Refused(format!("another server uses {}; stop it first", data.display()))),
+    }
+}
+
+/// Reads the whole log as an auditor would, every hash of the tree included, but not the signatures of the tokens,
+/// which this server made.
 fn read_log(campaign: &Campaign, log: &LogReader) -> Result<Summary, Error> {
-    let mut recount = Recount::new(campaign);
-    log.entries(0, log.size(), |_, entry| recount.entry(entry).map(|_| ()).map_err(Error::from))?;
+    let (mut recount, mut tree) = (Recount::new(campaign), TileTree::new());
+    log.entries(0, log.size(), |_, entry| {
+        tree.push(leaf_hash(entry));
+        recount.entry(entry).map(|_| ()).map_err(Error::from)
+    })?;
+    if tree.head() != log.head() {
+        return Err(Error::Refused("the entries of the log are not those of its checkpoint".to_owned()));
+    }
     Ok(recount.finish()?)
 }
 
 /// Tells the operator, on standard error, in one line. Nothing of a request is ever in it; and since whoever collects
-/// such lines adds the time, the same message is told once and not for every request that meets it.
+/// such lines adds the time, a message is told once a tick and not for every request that meets it.
 #[allow(clippy::print_stderr, reason = "standard error is where an operator looks")]
 pub(crate) fn tell(message: &impl std::fmt::Display) {
-    static LAST: Mutex<String> = Mutex::new(String::new());
     let message = message.to_string();
-    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
-    if *last != message {
+    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    if told.len() < config::MESSAGES_PER_TICK_MAX && told.insert(message.clone()) {
         eprintln!("headcount-server: {message}");
-        *last = message;
     }
 }
+
+/// A tick went well: what goes wrong from now on is news again.
+fn forget_told() {
+    TOLD.lock().unwrap_or_else(PoisonError::into_inner).clear();
+}
+
+static TOLD: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());

@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 
 /// A decided tick.
 pub(crate) struct Plan {
+    /// Its number.
+    pub tick: Tick,
     /// Index of the first entry.
     pub base: u64,
     /// The entries, encoded, in canonical order; the close entry last, if there is one.
@@ -22,27 +24,36 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Applies the rule of publication to a pool: the same pool gives the same plan.
+    /// Applies the rule of publication to a pool: the same pool gives the same plan. If its groups were more than
+    /// `room`, what is left of `eligible`, none is published: more tokens exist than were issued here, and a log that
+    /// showed them would be refused by everybody.
     pub(crate) fn make(
         campaign: &Campaign,
         tick: Tick,
         closing: bool,
         base: u64,
+        room: u64,
         pool: &[PooledPledge],
     ) -> Result<Self, Error> {
         let mut entries = Vec::new();
-        if let Some(tick) = u32::try_from(tick).ok().filter(|tick| *tick > 0) {
-            entries = group_entries(campaign, tick, closing, pool)?;
+        if let Some(number) = u32::try_from(tick).ok().filter(|number| *number > 0) {
+            let groups = groups(campaign, closing, pool)?;
+            if groups.values().map(|pledges| pledges.len() as u64).sum::<u64>() <= room {
+                entries = group_entries(number, groups)?;
+            } else {
+                crate::tell(&"more pledges came than people are eligible: somebody else signs with the issuer's key");
+            }
             if closing {
-                entries.push(Entry::Close { tick }.encode());
+                entries.push(Entry::Close { tick: number }.encode());
             }
         }
-        Ok(Self { base, entries, closing })
+        Ok(Self { tick, base, entries, closing })
     }
 
     /// Writes the plan down, durably.
     pub(crate) fn write(&self, data: &Path) -> Result<(), Error> {
         let mut bytes = vec![u8::from(self.closing)];
+        bytes.extend_from_slice(&self.tick.to_be_bytes());
         bytes.extend_from_slice(&self.base.to_be_bytes());
         for entry in &self.entries {
             let length = u32::try_from(entry.len()).map_err(|error| Error::Refused(error.to_string()))?;
@@ -61,6 +72,7 @@ impl Plan {
         };
         let mut reader = Reader::new(&bytes, "plan");
         let closing = reader.u8()? == 1;
+        let tick = Tick::from_be_bytes(reader.array()?);
         let base = u64::from_be_bytes(reader.array()?);
         let mut entries = Vec::new();
         let mut rest = reader.rest();
@@ -72,7 +84,7 @@ impl Plan {
             entries.push(entry.to_vec());
             rest = after;
         }
-        Ok(Some(Self { base, entries, closing }))
+        Ok(Some(Self { tick, base, entries, closing }))
     }
 
     /// Removes a plan that was carried out, durably.
@@ -89,23 +101,28 @@ fn file(data: &Path) -> PathBuf {
     data.join("plan")
 }
 
-/// Groups by (level, area), each with its pledges by entry bytes.
-fn group_entries(campaign: &Campaign, tick: u32, closing: bool, pool: &[PooledPledge]) -> Result<Vec<Vec<u8>>, Error> {
+/// The groups that the rule allows, each with its encoded pledges.
+type Groups = BTreeMap<Area, Vec<Vec<u8>>>;
+
+fn groups(campaign: &Campaign, closing: bool, pool: &[PooledPledge]) -> Result<Groups, Error> {
     let mut pending: BTreeMap<u32, u64> = BTreeMap::new();
     for pledge in pool {
         *pending.entry(pledge.pledge.place).or_insert(0) += 1;
     }
     let decision = decide(&campaign.tree(), campaign.genesis().k, &pending, closing);
-    let mut groups: BTreeMap<Area, Vec<Vec<u8>>> = BTreeMap::new();
+    let mut groups = Groups::new();
     for pooled in pool {
-        let Some(area) = decision.destination(pooled.pledge.place) else {
-            continue;
-        };
+        let Some(area) = decision.destination(pooled.pledge.place) else { continue };
         let region = campaign.places().region_of(pooled.pledge.place);
         let region = region.ok_or_else(|| Error::Refused("the pool holds a place that does not exist".to_owned()))?;
         let published = PublishedPledge::new(area.level, &pooled.pledge, region, pooled.authenticator);
         groups.entry(area).or_default().push(Entry::Pledge(published).encode());
     }
+    Ok(groups)
+}
+
+/// Groups by (level, area), each with its pledges by entry bytes.
+fn group_entries(tick: u32, groups: Groups) -> Result<Vec<Vec<u8>>, Error> {
     let mut entries = Vec::new();
     for (area, mut pledges) in groups {
         pledges.sort_unstable();

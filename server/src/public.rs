@@ -1,6 +1,6 @@
 //! What everybody may read: campaign, places, map, counts, log, overview. Nothing here depends on who asks.
 
-use crate::board::Board;
+use crate::board::{Board, Document};
 use crate::error::Refusal;
 use crate::page;
 use crate::store::log::LogReader;
@@ -13,14 +13,15 @@ use protocol::campaign::Campaign;
 use protocol::media;
 use protocol::problem::Problem;
 use protocol::tile::TileName;
-use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 /// The documents of a campaign and the ways to them.
 pub(crate) struct Public {
     campaign: Arc<Campaign>,
-    places: Arc<[u8]>,
-    map: Arc<[u8]>,
+    genesis: Document,
+    places: Document,
+    map: Document,
+    join: Document,
     board: Arc<Board>,
     log: LogReader,
 }
@@ -34,7 +35,9 @@ impl Public {
         board: Arc<Board>,
         log: LogReader,
     ) -> Self {
-        Self { campaign, places: places.into(), map: map.into(), board, log }
+        let genesis = campaign.genesis_bytes().to_vec().into();
+        let join = page::join_without_bundle(&campaign).into_bytes().into();
+        Self { campaign, genesis, places: places.into(), map: map.into(), join, board, log }
     }
 }
 
@@ -67,13 +70,12 @@ const BYTES: &str = "application/octet-stream";
 const HTML: &str = "text/html; charset=utf-8";
 
 /// A document with its ETag, or 304 where the client has it already.
-fn document(headers: &HeaderMap, media_type: &'static str, body: Arc<[u8]>, keep: Keep) -> Response {
-    let tag = format!("\"{}\"", protocol::codec::to_hex(&Sha256::digest(&body)[..16]));
-    let has_it = headers.get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == tag.as_bytes());
+fn send(headers: &HeaderMap, media_type: &'static str, document: Document, keep: Keep) -> Response {
+    let has_it = headers.get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == document.tag.as_bytes());
     let mut response = if has_it {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        axum::body::Bytes::from_owner(body).into_response()
+        axum::body::Bytes::from_owner(document.body).into_response()
     };
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
@@ -82,30 +84,30 @@ fn document(headers: &HeaderMap, media_type: &'static str, body: Arc<[u8]>, keep
         Keep::Ask => "public, no-cache",
     };
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
+    if let Ok(tag) = HeaderValue::from_str(&document.tag) {
         headers.insert(header::ETAG, tag);
     }
     response
 }
 
 async fn campaign(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Response {
-    document(&headers, media::JSON, public.campaign.genesis_bytes().into(), Keep::Ask)
+    send(&headers, media::JSON, public.genesis.clone(), Keep::Ask)
 }
 
 async fn places(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Response {
-    document(&headers, media::JSON, public.places.clone(), Keep::Ask)
+    send(&headers, media::JSON, public.places.clone(), Keep::Ask)
 }
 
 async fn map(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Response {
-    document(&headers, media::JSON, public.map.clone(), Keep::Ask)
+    send(&headers, media::JSON, public.map.clone(), Keep::Ask)
 }
 
 async fn counts(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Result<Response, Refusal> {
-    Ok(document(&headers, media::JSON, public.board.documents()?.counts.clone(), Keep::Ask))
+    Ok(send(&headers, media::JSON, public.board.documents()?.counts.clone(), Keep::Ask))
 }
 
 async fn checkpoint(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Response {
-    document(&headers, TEXT, public.log.checkpoint(), Keep::Ask)
+    send(&headers, TEXT, public.log.checkpoint().to_vec().into(), Keep::Ask)
 }
 
 async fn tile(
@@ -117,7 +119,7 @@ async fn tile(
     let log = public.log.clone();
     let read = tokio::task::spawn_blocking(move || log.tile(name)).await.map_err(|_| Problem::Unavailable)?;
     let bytes = read?.ok_or(Problem::NotFound)?;
-    Ok(document(&headers, BYTES, bytes.into(), Keep::Forever))
+    Ok(send(&headers, BYTES, bytes.into(), Keep::Forever))
 }
 
 async fn overview(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Result<Response, Refusal> {
@@ -136,11 +138,11 @@ async fn overview_in(
 
 fn html(public: &Public, headers: &HeaderMap, lang: &str) -> Result<Response, Refusal> {
     let page = public.board.documents()?.pages.get(lang).cloned().ok_or(Problem::NotFound)?;
-    Ok(guarded(document(headers, HTML, page, Keep::Ask)))
+    Ok(guarded(send(headers, HTML, page, Keep::Ask)))
 }
 
 async fn join(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Response {
-    guarded(document(&headers, HTML, page::join_without_bundle(&public.campaign).into_bytes().into(), Keep::Ask))
+    guarded(send(&headers, HTML, public.join.clone(), Keep::Ask))
 }
 
 /// A page may load nothing but the one style that stands in it.

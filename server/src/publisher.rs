@@ -88,7 +88,9 @@ impl Publisher {
 
     /// Appends an announcement at once, with a checkpoint of its own, never while a plan exists.
     pub(crate) fn announce(&mut self, announcement: Announcement) -> Result<(), Refusal> {
-        self.finish_plan()?;
+        if Plan::read(&self.data)?.is_some() {
+            return Err(Problem::Unavailable.into()); // a tick was cut off; it comes first, and may be the closing one
+        }
         let due = self.published.announcement.as_ref().map_or(0, |earlier| earlier.number) + 1;
         if self.published.announcement.as_ref() == Some(&announcement) {
             return Ok(()); // the answer to the first attempt was lost
@@ -121,7 +123,8 @@ impl Publisher {
     /// Step 2 for a pool that is frozen, then the rest. An empty plan needs no file: the same pool gives it again.
     fn publish(&mut self, tick: Tick, closing: bool) -> Result<bool, Error> {
         let Some(pool) = &self.pool else { return Ok(true) };
-        let plan = Plan::make(&self.campaign, tick, closing, self.log.reader().size(), &pool.frozen()?)?;
+        let room = self.campaign.genesis().eligible.saturating_sub(self.published.sums.total());
+        let plan = Plan::make(&self.campaign, tick, closing, self.log.reader().size(), room, &pool.frozen()?)?;
         if !plan.entries.is_empty() {
             plan.write(&self.data)?;
         }
@@ -134,12 +137,14 @@ impl Publisher {
         if self.log.reader().size() == plan.base && end > plan.base {
             self.append(plan.base, &plan.entries)?;
             self.count(&plan.entries)?;
-            self.show();
         } else if self.log.reader().size() != end {
-            return Err(Error::Refused(
-                "the plan of a tick does not fit the log; restore the log that it was made for".to_owned(),
-            ));
+            let why = "the plan of a tick does not fit the log; restore the log that it was made for";
+            return Err(Error::Refused(why.to_owned()));
         }
+        // numbers and tick change together and before the rest, whose time depends on what is still pending
+        self.published.tick = plan.tick;
+        self.published.closed = plan.closing;
+        self.show();
         if plan.closing {
             return Ok(true); // what is left is destroyed, not kept
         }

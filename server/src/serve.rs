@@ -1,14 +1,16 @@
 //! `serve`: two listeners, one publisher thread, and an orderly end. Nothing about a connection is kept or told.
 
 use crate::config::{
-    CLOCK_LOOK, CONNECTIONS_MAX, DRAIN_TIMEOUT, HEADER_BYTES_MAX, HEADER_READ_TIMEOUT, REQUEST_TIMEOUT,
+    CLOCK_LOOK, CONNECTION_AGE_MAX, CONNECTIONS_MAX, DRAIN_TIMEOUT, HEADER_BYTES_MAX, HEADER_READ_TIMEOUT,
+    REQUEST_TIMEOUT,
 };
 use crate::error::{Error, Refusal};
+use crate::http::closing;
 use crate::{Deployment, tell};
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -136,7 +138,8 @@ async fn listen(listener: TcpListener, routes: Router, mut stopped: watch::Recei
             .serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes.clone()));
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
-            let _ = connection.await; // a client's broken connection is nobody's news
+            // a client's broken connection is nobody's news
+            let _ = tokio::time::timeout(CONNECTION_AGE_MAX, connection).await;
             drop(place);
         });
     }
@@ -144,9 +147,12 @@ async fn listen(listener: TcpListener, routes: Router, mut stopped: watch::Recei
     let _ = tokio::time::timeout(DRAIN_TIMEOUT, graceful.shutdown()).await;
 }
 
-/// One request, its body and its answer have a bounded time.
-async fn within_time(request: Request, next: Next) -> Result<Response, Refusal> {
-    tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await.map_err(|_| Problem::Unavailable.into())
+/// A request and the making of its answer have a bounded time; one that ran out of it ends its connection too.
+async fn within_time(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => closing(Refusal::from(Problem::Unavailable).into_response()),
+    }
 }
 
 /// Waits for Ctrl-C or the signal by which a service manager ends a service.

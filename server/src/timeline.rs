@@ -2,7 +2,7 @@
 
 use crate::clock::{Now, Timekeeper};
 use crate::error::Error;
-use crate::store::{SECRET_FILE, write_file};
+use crate::store::{SECRET_FILE, sync_dir, write_file};
 use protocol::publication::{Schedule, State, Tick};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,6 +14,8 @@ pub(crate) struct Timeline {
     closing_file: PathBuf,
     confirm_file: PathBuf,
     end: Mutex<End>,
+    /// One organiser closes at a time; held while the disk is written, which nobody else waits for.
+    closer: Mutex<()>,
 }
 
 #[derive(Clone, Copy)]
@@ -43,11 +45,14 @@ impl Timeline {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             Err(error) => return Err(Error::io(closing_file.display(), error)),
         };
+        // a closing tick that was written down but not answered for may lie behind what was run since
+        let closing = closing.map(|tick: Tick| tick.max(last_tick + 1).min(schedule.final_tick()));
         if !closed {
-            keeper.doubt_if_past(schedule.closes, schedule.end_of(last_tick));
+            let last = schedule.end_of(last_tick);
+            keeper.doubt_if_past(schedule.end_of(closing.unwrap_or_else(|| schedule.final_tick())), last);
         }
         let end = Mutex::new(End { closing, last_tick, closed });
-        Ok(Self { schedule, keeper, closing_file, confirm_file: confirm_file(data), end })
+        Ok(Self { schedule, keeper, closing_file, confirm_file: confirm_file(data), end, closer: Mutex::default() })
     }
 
     /// The schedule of the genesis.
@@ -100,28 +105,55 @@ impl Timeline {
         end.last_tick = end.last_tick.max(tick);
     }
 
+    /// Whether the close entry is in the signed checkpoint.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.end().closed
+    }
+
     /// The close entry is in the signed checkpoint.
     pub(crate) fn closed(&self) {
         self.end().closed = true;
     }
 
-    /// An organiser closes the campaign: durable when this returns, and for ever. Repeats change nothing.
+    /// An organiser closes the campaign: durable when this returns, and for ever. Repeats change nothing. While the
+    /// clock is in doubt nobody can say which tick is the next.
     pub(crate) fn close(&self) -> Result<Tick, Error> {
-        let mut end = self.end();
+        let _one = self.closer.lock().unwrap_or_else(PoisonError::into_inner);
+        let end = *self.end();
         if let Some(tick) = end.closing {
             return Ok(tick);
         }
-        let tick = self.schedule.closing_tick(self.now(*end).seconds);
-        write_file(&self.closing_file, SECRET_FILE, tick.to_string().as_bytes())?;
-        end.closing = Some(tick);
+        let now = self.now(end);
+        if now.in_doubt {
+            return Err(Error::Refused("a close was refused while the clock is in doubt".to_owned()));
+        }
+        let tick = self.schedule.closing_tick(now.seconds);
+        let written = write_file(&self.closing_file, SECRET_FILE, tick.to_string().as_bytes());
+        if written.is_ok() || self.closing_file.exists() {
+            self.end().closing = Some(tick); // a start would find it too
+        }
+        written?;
         Ok(tick)
     }
 
-    /// Takes the operator's word that the clock is right, if he has left it (`check --clock-is-right`).
-    pub(crate) fn take_confirmation(&self) {
-        if self.confirm_file.exists() && std::fs::remove_file(&self.confirm_file).is_ok() {
-            self.keeper.confirm();
+    /// Takes the operator's word that the clock is right, if he has left it (`check --clock-is-right`). It serves one
+    /// doubt: it is gone from the disk before it counts.
+    pub(crate) fn take_confirmation(&self) -> Result<(), Error> {
+        if !self.in_doubt() || !self.confirm_file.exists() {
+            return Ok(());
         }
+        let failed = |error| Error::io(self.confirm_file.display(), error);
+        std::fs::remove_file(&self.confirm_file).map_err(failed)?;
+        sync_dir(self.confirm_file.parent().unwrap_or(Path::new(".")))?;
+        self.keeper.confirm();
+        Ok(())
+    }
+
+    /// Seconds until the tick under way ends, for whoever is told to come back after it.
+    pub(crate) fn seconds_to_next_tick(&self) -> u64 {
+        let end = *self.end();
+        let now = self.now(end).seconds;
+        self.schedule.end_of(self.schedule.last_ended(now) + 1).saturating_sub(now)
     }
 
     /// Whether the clock is in doubt.

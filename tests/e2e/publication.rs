@@ -96,3 +96,28 @@ async fn p1_an_answer_says_nothing_of_those_who_came_before() {
     }
     assert!(answers.iter().all(|answer| *answer == answers[0]), "all but the receipt is the same for everybody");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p2_an_organiser_cannot_count_with_a_batch_of_his_own() {
+    let world = World::start().await;
+    let ask = async |per_tick: Option<u32>| {
+        let request = serde_json::json!({ "batch": "probe", "count": 1, "per_tick": per_tick });
+        world.organise("invites", request).await
+    };
+    assert_eq!(ask(Some(5)).await.status, 200);
+    // a ceiling that could be moved would be found by a used invite, and the number of tokens issued with it
+    for other in [Some(6), Some(50), None] {
+        assert_eq!(ask(other).await.problem(), Some(Problem::Malformed), "{other:?}");
+    }
+    assert_eq!(ask(Some(5)).await.status, 200);
+    // nor does a used invite tell when the last of a batch was used
+    let invites = world.invites("two", 2).await;
+    let stranger = protocol::phrase::Phrase::generate(&mut rand::rng());
+    let request = world.token_request(&stranger, 1).0.encode();
+    for invite in &invites {
+        let phrase = protocol::phrase::Phrase::generate(&mut rand::rng());
+        world.obtain(invite, &phrase, 0).await.unwrap();
+        let refused = world.request_token(&invites[0].code(), &request).await;
+        assert_eq!(refused.problem(), Some(Problem::InviteUsed));
+    }
+}

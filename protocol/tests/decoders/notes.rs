@@ -120,6 +120,7 @@ fn v2_an_announcement_in_another_form_is_refused_though_the_organiser_signed_it(
         format!("{first}\n{id}\n1\n{{\"date\":null,\"text\":{{\"en\":\"Now.\"}},\"extra\":1}}\n"),
         format!("{first}\n{id}\n1\n[null,{{\"en\":\"Now.\"}}]\n"),
         format!("{first}\n{id}\n1\n{{\"date\":-1,\"text\":{{\"en\":\"Now.\"}}}}\n"),
+        format!("{first}\n{id}\n1\n{{\"date\":1099511627777,\"text\":{{\"en\":\"Now.\"}}}}\n"),
     ] {
         assert!(open(&bad).is_err(), "{bad}");
     }

@@ -106,6 +106,11 @@ impl LogStore {
                 )))
             };
         }
+        // before any file is touched: a checkpoint whose write seemed to fail may be there, and its tiles with it
+        if read_checkpoint(&self.reader.dir)? != *self.reader.checkpoint() {
+            let why = "the checkpoint on disk is not the one in memory; start the server again";
+            return Err(StoreError::Refused(why.to_owned()));
+        }
         self.appended = None;
         let mut touched = BTreeSet::new();
         tidy(&self.reader.dir, &self.reader.dir.join("tile"), at, &mut touched)?;

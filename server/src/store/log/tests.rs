@@ -202,10 +202,14 @@ fn signing_is_compare_and_set() {
     fs::write(dir.path().join(CHECKPOINT), head.sign(&signer()).unwrap()).unwrap();
     log.sign(20, head, &signer()).unwrap();
     assert_eq!(log.reader().head(), head);
-    // an older checkpoint put back
-    fs::write(dir.path().join(CHECKPOINT), old).unwrap();
+    // an older checkpoint put back: nothing is touched, in either step
     let next = log.append(25, &entries(25, 5)).unwrap();
+    fs::write(dir.path().join(CHECKPOINT), old).unwrap();
     refused(&mut log, 25, next);
+    let tile = dir.path().join("tile/0/000.p/30");
+    fs::remove_file(&tile).unwrap();
+    assert!(matches!(log.append(25, &entries(25, 5)), Err(StoreError::Refused(_))));
+    assert!(!tile.exists());
 }
 
 #[test]
