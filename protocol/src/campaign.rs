@@ -11,8 +11,8 @@ use std::fmt;
 
 mod genesis;
 
-pub(crate) use genesis::TIME_MAX;
 pub use genesis::{Genesis, OhttpKeys, Text};
+pub(crate) use genesis::{TIME_MAX, base_url, is_host};
 
 /// RFC 6962 leaf hash of log entry 0: it names the campaign everywhere. 32 bytes, shown as lower-case hex.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

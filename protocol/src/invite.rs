@@ -2,7 +2,7 @@
 //!
 //! Valid codes are recognised by their MAC, without a list of them. Nothing here says whether one was used.
 
-use crate::campaign::CampaignId;
+use crate::campaign::{CampaignId, base_url as campaign_url, is_host};
 use crate::error::Error;
 use data_encoding::{BASE32_NOPAD, Encoding, Specification};
 use hmac::{Hmac, KeyInit, Mac};
@@ -136,9 +136,9 @@ impl InviteLink {
     pub fn parse(text: &str) -> Result<Self, Error> {
         const WHAT: &str = "invite link";
         let (base_url, fragment) = text.trim().split_once("/join#").ok_or(Error::Malformed(WHAT))?;
-        let host = base_url.strip_prefix("https://").or_else(|| base_url.strip_prefix("http://"));
-        if host.is_none_or(|host| host.is_empty() || host.contains(['/', '?', '#', '@'])) {
-            return Err(Error::Malformed(WHAT));
+        let (scheme, host) = base_url.split_once("://").ok_or(Error::Malformed(WHAT))?;
+        if !is_host(host) || (scheme != "https" && base_url != campaign_url(host)) {
+            return Err(Error::Malformed(WHAT)); // plain http shows everything on the way
         }
         let (mut invite, mut campaign) = (None, None);
         for member in fragment.split('&') {
@@ -230,6 +230,9 @@ mod tests {
             format!("https://h/join#c={id}&x=1"),
             format!("ftp://h/join#c={id}"),
             format!("https://u@h/join#c={id}"),
+            format!("http://h/join#c={id}"),
+            format!("https://a b/join#c={id}"),
+            format!("https://h\\x/join#c={id}"),
             "https://h/join".to_owned(),
             "https://h/join#".to_owned(),
             spare_bits,

@@ -179,6 +179,9 @@ impl<'a> Recount<'a> {
     /// All groups of a tick are known now: the rule of publication judges them together.
     fn end_of_tick(&mut self, closing: bool) -> Result<(), Error> {
         let groups = std::mem::take(&mut self.tick_groups);
+        if !closing && !groups.is_empty() && Tick::from(self.last_tick) == self.final_tick {
+            return broken("the groups of the final tick stand without the close entry");
+        }
         follows(&self.tree, self.campaign.genesis().k, &groups, closing)
     }
 

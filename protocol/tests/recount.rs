@@ -295,6 +295,14 @@ fn entries_of_unknown_types_or_of_another_length_are_refused() {
 }
 
 #[test]
+fn groups_of_the_final_tick_stand_before_the_close_entry_or_not_at_all() {
+    let group = place_group(10, 0, 5);
+    assert_refused(&log(&[&group]), "without the close entry");
+    assert!(recount(&CAMPAIGN, &log(&[&group, &[close(10)]])).is_ok());
+    assert!(recount(&CAMPAIGN, &log(&[&place_group(9, 0, 5)])).is_ok());
+}
+
+#[test]
 fn v1_more_pledges_than_people_eligible_are_refused() {
     let campaign = campaign_of_five();
     let mut waiting = pool(&[(0, 5)]);

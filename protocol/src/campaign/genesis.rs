@@ -219,7 +219,8 @@ fn is_text(text: &Text) -> bool {
     !text.is_empty() && text.iter().all(|(tag, line)| is_tag(tag) && is_line(line))
 }
 
-fn is_host(name: &str) -> bool {
+/// Whether it is `host` or `host:port`.
+pub(crate) fn is_host(name: &str) -> bool {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-:[]".contains(c);
     let (host, port) = (host_of(name), name.strip_prefix(host_of(name)).unwrap_or_default());
     let port_fits =
@@ -235,7 +236,8 @@ fn host_of(name: &str) -> &str {
     }
 }
 
-fn base_url(name: &str) -> String {
+/// https, and http only for loopback and onion services.
+pub(crate) fn base_url(name: &str) -> String {
     let host = host_of(name);
     let loopback =
         host == "localhost" || host == "[::1]" || host.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| ip.is_loopback());
