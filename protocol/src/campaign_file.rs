@@ -4,6 +4,7 @@ use crate::campaign::{Genesis, OhttpKeys, Text};
 use crate::codec::array_from_base64;
 use crate::date::days_since_1970;
 use crate::error::Error;
+use crate::publication::Schedule;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use toml::Spanned;
@@ -73,6 +74,11 @@ impl CampaignFile {
         let Additions { token_key, log_key, receipt_key, places_sha256, map_sha256 } = additions;
         let genesis = Genesis { token_key, log_key, receipt_key, places_sha256, map_sha256, ..self.genesis };
         Genesis::decode(&genesis.encode())
+    }
+
+    /// When what happens.
+    pub fn schedule(&self) -> Schedule {
+        self.genesis.schedule()
     }
 
     /// The rules of time, for a caller that replaces them, as the demo does.

@@ -6,6 +6,7 @@ use crate::store::log::LogStore;
 use crate::store::{SECRET_DIR, SECRET_FILE, create_dir, sync_dir, write_file};
 use protocol::campaign::{Campaign, CampaignId};
 use protocol::campaign_file::{Additions, CampaignFile};
+use protocol::date::utc;
 use protocol::keys::IssuerPrivateKey;
 use protocol::note::NoteSigner;
 use sha2::{Digest, Sha256};
@@ -40,6 +41,18 @@ pub fn read_source(campaign_file: &Path) -> Result<Source, Error> {
     let folder = campaign_file.parent().unwrap_or(Path::new(""));
     let (places, map) = (read(&folder.join(&file.places))?, read(&folder.join(&file.map))?);
     Ok(Source { file, places, map })
+}
+
+/// Refuses dates that are over: a copied campaign file keeps those of the campaign that it was copied from.
+pub fn refuse_past_dates(source: &Source, now: u64) -> Result<(), Error> {
+    let schedule = source.file.schedule();
+    let over = [("closes", schedule.closes), ("issuing_closes", schedule.issuing_closes)];
+    match over.into_iter().find(|(_, time)| *time <= now) {
+        Some((key, time)) => {
+            Err(Error::Refused(format!("{key} is {}, which is over; put in your own dates", utc(time))))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Makes a campaign in a folder that does not exist yet or is empty. A crash leaves nothing that `serve` would take.

@@ -9,6 +9,7 @@ use server::{Deployment, Error, check, init};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 
 /// Counts heads, not names: the server of an anonymous count of people who say that they will come.
@@ -106,7 +107,10 @@ async fn run(command: Command) -> Result<(), Error> {
 
 #[allow(clippy::print_stdout, reason = "a command's answer")]
 fn make(campaign: &Path, data: &Path) -> Result<(), Error> {
-    let made = init::init(init::read_source(campaign)?, data)?;
+    let source = init::read_source(campaign)?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    init::refuse_past_dates(&source, now)?;
+    let made = init::init(source, data)?;
     let id = made.campaign_id;
     println!("The campaign is made in {}.\n", data.display());
     println!("Print this on paper, for participants to compare with what their device shows:");

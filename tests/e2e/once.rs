@@ -44,11 +44,11 @@ async fn o1_one_token_counts_once() {
     let token = world.obtain(&world.invite().await, &phrase, 2).await.unwrap();
     let pledge = phrase.secrets(world.campaign.id(), 2).pledge();
     let mut tasks = Vec::new();
-    for _ in 0..50 {
+    for _ in 0..125 {
         let (world, token, pledge) = (world.clone(), token.clone(), pledge.clone());
         tasks.push(tokio::spawn(async move {
             let mut answers = Vec::new();
-            for _ in 0..10 {
+            for _ in 0..4 {
                 answers.push(world.redeem(&token, &pledge).await);
             }
             answers
