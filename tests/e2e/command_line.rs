@@ -243,6 +243,10 @@ fn the_server_says_what_is_wrong_with_a_campaign_file_and_refuses_a_used_folder(
     let file = format!("organiser_key = \"{public}\"\n{file}");
     std::fs::write(folder.path().join("campaign.toml"), &file).unwrap();
     let (made, said) = server(&["init", "--campaign", "campaign.toml", "--data", "data"]);
+    assert!(!made && said.contains("closes is 2021-04-21 09:00 UTC, which is over"), "{said}");
+    let file = file.replace(" = 2021-", " = 2121-");
+    std::fs::write(folder.path().join("campaign.toml"), &file).unwrap();
+    let (made, said) = server(&["init", "--campaign", "campaign.toml", "--data", "data"]);
     assert!(made && said.contains("campaign words"), "{said}");
     let (again, said) = server(&["init", "--campaign", "campaign.toml", "--data", "data"]);
     assert!(!again && said.contains("headcount-server serve --data data"), "{said}");
