@@ -54,25 +54,30 @@ pub struct Report {
     pub remarks: Vec<String>,
 }
 
-/// Audits what is at `source`. `network` is for the one question that goes to the Origin beside the files. Nothing is
-/// printed; `progress` hears how many of how many entries are done.
+/// Audits what is at `source`, as of `now` in Unix seconds. `network` is for the one question that goes to the Origin
+/// beside the files. Nothing is printed; `progress` hears how many of how many entries are done, `visit` sees every entry
+/// with its index, before anything is proven.
 pub async fn audit(
     network: &Network,
     source: &Source,
     expected: Option<CampaignId>,
+    now: u64,
     mut progress: impl FnMut(u64, u64),
+    mut visit: impl FnMut(&Campaign, u64, &[u8]),
 ) -> Result<Report, Error> {
     let campaign = campaign::read(source, expected).await?;
     campaign::check_map(source, &campaign).await?;
     let (counts, head) = counts_and_head(source, &campaign).await?;
     let counts_compared_at = counts.as_ref().map(|counts| counts.log_size);
+    let counted_tick = counts.as_ref().map_or(0, |counts| counts.tick);
 
     let mut tally = Tally::new(&campaign, counts);
     let mut log = LogReader::new(source, head, true);
     let mut signatures = Signatures::new(campaign.token_key());
     while let Some(entries) = log.next().await? {
         let mut tokens = Vec::new();
-        for entry in &entries {
+        for (index, entry) in (log.done() - entries.len() as u64..).zip(&entries) {
+            visit(&campaign, index, entry);
             tokens.extend(tally.take(entry)?);
         }
         signatures.verify(tokens).await?;
@@ -83,6 +88,10 @@ pub async fn audit(
     let (groups, summary) = tally.finish()?;
 
     let mut remarks = Vec::new();
+    check_clock(&campaign, &summary, counted_tick, now, &mut remarks)?;
+    if counts_compared_at.is_some_and(|size| size < head.size) {
+        remarks.push("counts.json is older than the checkpoint; look again in a moment.".to_owned());
+    }
     if counts_compared_at.is_none() {
         remarks.push("There is no counts.json here, so the numbers shown elsewhere were not compared.".to_owned());
     }
@@ -96,6 +105,30 @@ pub async fn audit(
     }
     Ok(report(campaign, head, groups, summary, counts_compared_at, remarks))
 }
+
+/// No tick is published before it ends. The clock of this device is given ten minutes of grace.
+fn check_clock(
+    campaign: &Campaign,
+    summary: &Summary,
+    counted_tick: Tick,
+    now: u64,
+    remarks: &mut Vec<String>,
+) -> Result<(), Error> {
+    let schedule = campaign.genesis().schedule();
+    let last = summary.closed_at.unwrap_or(summary.last_tick).max(counted_tick);
+    if last > 0 && schedule.end_of(last) > now.saturating_add(CLOCK_GRACE_SECS) {
+        return Err(Error::Misbehaved(format!(
+            "Tick {last} is published although it has not ended, if this device's clock is right."
+        )));
+    }
+    let overdue = schedule.closes.saturating_add(schedule.tick_seconds).saturating_add(CLOCK_GRACE_SECS);
+    if summary.closed_at.is_none() && now > overdue {
+        remarks.push("The campaign should have closed by now, and has not.".to_owned());
+    }
+    Ok(())
+}
+
+const CLOCK_GRACE_SECS: u64 = 600;
 
 fn report(
     campaign: Campaign,

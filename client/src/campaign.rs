@@ -5,6 +5,7 @@ use crate::address::BaseUrl;
 use crate::error::Error;
 use crate::log_reader::{Source, check_genesis};
 use crate::transport::Network;
+use protocol::announcement::Announcement;
 use protocol::campaign::{Campaign, CampaignId, Genesis};
 use protocol::counts::Counts;
 use protocol::note::TreeHead;
@@ -89,7 +90,27 @@ pub async fn counts(source: &Source, campaign: &Campaign) -> Result<Option<Count
             "counts.json shows another campaign or another target than the genesis.".to_owned(),
         ));
     }
+    check_counts(&counts, campaign)?;
     Ok(Some(counts))
+}
+
+/// What can be checked of shown numbers without the log: they add up, their areas exist, and the announcement is one
+/// that the organisers signed. A server that invents one could lead people to a place.
+pub fn check_counts(counts: &Counts, campaign: &Campaign) -> Result<(), Error> {
+    let sum: u64 = counts.places.values().chain(counts.regions.values()).chain([&counts.root]).sum();
+    let places = campaign.places();
+    let exist = counts.places.keys().all(|place| places.region_of(*place).is_some())
+        && counts.regions.keys().all(|region| (*region as usize) < places.regions.len());
+    if counts.total != sum || !exist || counts.total > campaign.genesis().eligible {
+        return Err(Error::Misbehaved("counts.json contradicts itself or the campaign; do not believe it.".to_owned()));
+    }
+    let signed = counts.announcement.as_ref().map(|shown| Announcement::open(shown.note.as_bytes(), campaign));
+    match signed {
+        Some(signed) if signed.as_ref().ok() != counts.announcement.as_ref() => Err(Error::Misbehaved(
+            "The server shows an announcement that the organisers did not sign; do not believe it.".to_owned(),
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Demands that the map is the one of the genesis.

@@ -98,7 +98,7 @@ impl From<Error> for Failure {
 /// Runs a command to its end.
 pub(crate) fn run(arguments: Arguments) -> ExitCode {
     let Arguments { shared, command } = arguments;
-    let console = Console::new(shared.json, shared.lang.clone());
+    let console = Console::new(shared.json, shared.lang.clone(), shared.proxy.clone());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let ended = match runtime {
         Ok(runtime) => runtime.block_on(dispatch(&console, &shared, command)),
@@ -214,7 +214,7 @@ mod tests {
     fn a_link_or_an_id_pins_the_campaign() {
         let id = "00".repeat(32);
         let link = format!("https://example.org/join#c={}", "a".repeat(52));
-        let console = Console::new(true, None);
+        let console = Console::new(true, None, None);
         let locate = |url: &str, id: Option<&str>| locate(&console, url, id);
         let zero = CampaignId::from_bytes([0; 32]);
         assert_eq!(locate("https://example.org", None).unwrap().1, None);

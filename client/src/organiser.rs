@@ -67,7 +67,8 @@ impl OrganiserKey {
                     .to_owned(),
             ));
         }
-        let number = now.map_or(0, |announcement| announcement.number) + 1;
+        let number = now.map_or(0, |announcement| announcement.number).checked_add(1);
+        let number = number.ok_or_else(|| Error::Local("There can be no more announcements.".to_owned()))?;
         Ok(Announcement::sign(campaign, &self.0, number, date, text)?)
     }
 }

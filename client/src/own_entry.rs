@@ -1,10 +1,11 @@
 //! Finding one's own pledge in the log (DESIGN §4). There is no question for a single entry, because it would give the
 //! asker away: the whole log is read, and what is looked for never leaves this device.
 
-use crate::campaign::Site;
+use crate::audit::{Report, audit};
 use crate::error::Error;
-use crate::log_reader::LogReader;
-use protocol::campaign::Campaign;
+use crate::log_reader::Source;
+use crate::transport::Network;
+use protocol::campaign::{Campaign, CampaignId};
 use protocol::entry::Entry;
 use protocol::phrase::Phrase;
 use protocol::pledge::Nonce;
@@ -24,32 +25,33 @@ pub struct OwnEntry {
     pub index: u64,
 }
 
-/// Looks for a pledge made from this phrase, for whatever place. `None` after the whole log was read and proven.
-pub async fn find(site: &Site, phrase: &Phrase, mut progress: impl FnMut(u64, u64)) -> Result<Option<OwnEntry>, Error> {
-    let campaign = &site.campaign;
-    let nonces = nonces(campaign, phrase);
-    let mut log = LogReader::new(&site.source, site.head, false);
-    let (mut tick, mut found, mut index) = (0, None, 0);
-    while let Some(entries) = log.next().await? {
-        for bytes in &entries {
-            match Entry::decode(bytes) {
-                Ok(Entry::Group { tick: of_group, .. }) => tick = of_group,
-                Ok(Entry::Pledge(pledge)) => {
-                    if let Some(place) = nonces.get(&pledge.nonce()) {
-                        pledge.token(campaign).verify_signature(campaign.token_key())?;
-                        found = Some(OwnEntry { place: *place, area: pledge.area, tick, index });
-                    }
-                }
-                Ok(_) => {}
-                Err(_) if index == 0 => {} // the genesis, which is not of these types
-                Err(error) => return Err(error.into()),
-            }
-            index += 1;
+/// Looks for a pledge made from this phrase, for whatever place. It is an audit that looks on: whoever serves the log
+/// sees the same questions in the same order, and so cannot tell who has a phrase from who recounts.
+pub async fn find(
+    network: &Network,
+    source: &Source,
+    expected: Option<CampaignId>,
+    now: u64,
+    phrase: &Phrase,
+    progress: impl FnMut(u64, u64),
+) -> Result<(Report, Option<OwnEntry>), Error> {
+    let (mut own, mut tick, mut found) = (HashMap::new(), 0, None);
+    let look = |campaign: &Campaign, index: u64, bytes: &[u8]| {
+        if own.is_empty() {
+            own = nonces(campaign, phrase);
         }
-        progress(log.done(), site.head.size);
-    }
-    log.finish().await?;
-    Ok(found)
+        match Entry::decode(bytes) {
+            Ok(Entry::Group { tick: of_group, .. }) => tick = of_group,
+            Ok(Entry::Pledge(pledge)) => {
+                if let Some(place) = own.get(&pledge.nonce()) {
+                    found = Some(OwnEntry { place: *place, area: pledge.area, tick, index });
+                }
+            }
+            _ => {} // the audit judges it
+        }
+    };
+    let report = audit(network, source, expected, now, progress, look).await?;
+    Ok((report, found))
 }
 
 /// The nonce of every place that the phrase could have been used for.

@@ -44,12 +44,13 @@ impl Issuer {
     }
 }
 
-/// The path of `issuer-request-uri`, which must be at the issuer itself. A query could carry a mark for one person.
+/// The path of `issuer-request-uri`, which must be at the issuer itself. There is one path: another could be a mark for one person.
 fn request_path(base: &BaseUrl, uri: &str) -> Result<String, Error> {
     let elsewhere = || Error::Misbehaved("The issuer's directory points away from the issuer.".to_owned());
     let url = Url::parse(&base.join("/")).and_then(|base| base.join(uri));
     let url = url.map_err(|_| elsewhere())?;
-    if BaseUrl::of(&url)? != *base || url.query().is_some() || url.fragment().is_some() {
+    let fixed = url.path() == "/token-request" && url.query().is_none() && url.fragment().is_none();
+    if BaseUrl::of(&url)? != *base || !fixed {
         return Err(elsewhere());
     }
     Ok(url.path().to_owned())

@@ -62,15 +62,20 @@ pub fn region_title(places: &Places, region: u32, language: Option<&str>) -> Str
 pub fn in_language(text: &Text, language: Option<&str>) -> String {
     let wanted = language.and_then(|language| text.get(language));
     let found = wanted.or_else(|| text.get("en")).or_else(|| text.values().next());
-    harmless(found.map_or("", String::as_str))
+    harmless_lines(found.map_or("", String::as_str))
 }
 
 /// A server's text without what could move the cursor, hide text or turn its direction: it must not be able to paint
 /// over the words that a participant compares.
 pub fn harmless(text: &str) -> String {
-    let turns_text = |c| matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    let turns_text = |c| matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{2028}' | '\u{2029}');
     let shown = text.chars().filter(|c| !turns_text(*c));
     shown.map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// A text that may have several lines: each made harmless.
+pub fn harmless_lines(text: &str) -> String {
+    text.lines().map(harmless).collect::<Vec<_>>().join("\n")
 }
 
 fn matching(places: &Places, fits: impl Fn(&str) -> bool) -> Vec<u32> {

@@ -10,9 +10,10 @@ use protocol::problem::Problem;
 use rand::TryRng;
 use rand::rngs::SysRng;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
-use reqwest::{Client, Proxy, RequestBuilder, Response, Url};
+use reqwest::{Certificate, Client, Proxy, RequestBuilder, Response, Url};
 use serde::Deserialize;
 use std::time::Duration;
+use webpki_root_certs::TLS_SERVER_ROOT_CERTS;
 
 /// The road that every operation takes: straight, or through a SOCKS5 proxy that resolves names itself (Tor).
 #[derive(Clone)]
@@ -57,8 +58,18 @@ impl Network {
         self.proxy.is_none()
     }
 
-    /// Begins an operation with one server, over connections of its own.
+    /// Begins an operation with one server, over connections of its own, each of which ends with its answer: one that
+    /// stayed open would begin before a token and end with the program, and so bind token and pledge together.
     pub fn operation(&self, base: &BaseUrl) -> Result<Operation, Error> {
+        self.begin(base, 0)
+    }
+
+    /// Begins the reading of a whole log, which keeps its connections. Nothing else may go on meanwhile.
+    pub fn reading(&self, base: &BaseUrl) -> Result<Operation, Error> {
+        self.begin(base, usize::MAX)
+    }
+
+    fn begin(&self, base: &BaseUrl, idle_connections_max: usize) -> Result<Operation, Error> {
         if self.is_direct() && base.is_onion() {
             return Err(Error::Address(
                 "An .onion address is reached only through Tor; give --proxy socks5h://127.0.0.1:9050 (or 9150 for \
@@ -66,18 +77,23 @@ impl Network {
                     .to_owned(),
             ));
         }
-        let mut builder = Client::builder()
+        let builder = Client::builder()
             .no_proxy() // none from the environment
             .http1_only()
+            .pool_max_idle_per_host(idle_connections_max)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
             .connect_timeout(if self.is_direct() { CONNECT } else { CONNECT_THROUGH_PROXY })
             .timeout(WHOLE);
-        if !base.is_encrypted() {
-            // No certificate is ever looked at, so none is loaded: this works without a certificate store too.
-            builder = builder.tls_certs_only([]);
-        }
+        // Roots that come with the program, checked by the TLS library itself: a system's own verifier would ask the
+        // network beside the proxy, and would trust whatever an employer or a state has installed. Without TLS none
+        // is loaded.
+        let roots: Vec<Certificate> = match base.is_encrypted() {
+            true => TLS_SERVER_ROOT_CERTS.iter().filter_map(|der| Certificate::from_der(der).ok()).collect(),
+            false => Vec::new(),
+        };
+        let mut builder = builder.tls_certs_only(roots);
         if let Some(proxy) = &self.proxy {
             let proxy = Proxy::all(proxy.clone()).map_err(|_| client_error())?;
             // Tor's IsolateSOCKSAuth: other credentials, another circuit.

@@ -116,7 +116,7 @@ fn a_demo_is_joined_counted_audited_announced_and_closed() {
     };
     let invites = organise(&["invites", "--batch", "square", "--count", "3"]);
     assert_eq!(invites.lines().filter(|line| line.contains("/join#i=")).count(), 3, "{invites}");
-    organise(&["announce", url, "--key", key.to_str().unwrap(), "--text", "en=We meet at noon"]);
+    organise(&["announce", url, "--key", key.to_str().unwrap(), "--text", "en=We meet at noon", "--yes"]);
     assert!(good(&["counts", url], "").contains("We meet at noon"));
     organise(&["close", "--yes"]);
     wait_until(|| good(&["counts", url, "--json"], "").contains("\"closed\""));
@@ -179,11 +179,11 @@ fn two_sittings_and_the_search_for_ones_own_entry() {
         phrases.push(phrase);
     }
     wait_until(|| published(url) == 5);
-    let found = good(&["status", url, "--phrase-file", &phrases[0], "--json"], "");
+    let found = good(&["status", url, "--phrase-file", &phrases[0], "--direct", "--json"], "");
     let found: Value = serde_json::from_str(&found).unwrap();
     assert!(found.to_string().contains("published"), "{found}");
     let other = protocol::phrase::Phrase::generate(&mut rand::rng()).words().to_string();
-    let lost = good(&["status", url, "--json"], &other);
+    let lost = good(&["status", url, "--direct", "--json"], &other);
     assert_ne!(serde_json::from_str::<Value>(&lost).unwrap(), found);
 }
 

@@ -79,6 +79,8 @@ async fn n1_token_and_pledge_share_no_connection() {
 
     let seen = spy.seen();
     let (issuing, redeeming) = (&seen[begin..middle], &seen[middle..]);
+    // a connection that is open through both would bind token and pledge by when it opens and closes
+    assert!(issuing.iter().chain(redeeming).all(|connection| connection.others_open == 0), "{seen:?}");
     assert!(!issuing.is_empty() && !redeeming.is_empty());
     let names = |seen: &[Connection]| seen.iter().map(|c| c.credentials.clone()).collect::<HashSet<_>>();
     assert!(names(issuing).is_disjoint(&names(redeeming)), "a circuit of its own for each");

@@ -17,6 +17,10 @@ pub struct Connection {
     pub requests: Vec<String>,
     /// Names of all headers that the client sent, in lower case.
     pub headers: Vec<String>,
+    /// How many other connections were open when it began.
+    pub others_open: usize,
+    /// Whether it has ended.
+    pub ended: bool,
 }
 
 /// A running proxy.
@@ -64,9 +68,22 @@ async fn serve(mut client: TcpStream, notes: &Mutex<Vec<Connection>>, lie: Optio
     client.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
     let index = {
         let mut notes = notes.lock().unwrap_or_else(PoisonError::into_inner);
-        notes.push(Connection { credentials, target, ..Connection::default() });
+        let others_open = notes.iter().filter(|connection| !connection.ended).count();
+        notes.push(Connection { credentials, target, others_open, ..Connection::default() });
         notes.len() - 1
     };
+    let forwarded = forward(client, &mut server, notes, index, lie).await;
+    notes.lock().unwrap_or_else(PoisonError::into_inner)[index].ended = true;
+    forwarded
+}
+
+async fn forward(
+    mut client: TcpStream,
+    server: &mut TcpStream,
+    notes: &Mutex<Vec<Connection>>,
+    index: usize,
+    lie: Option<&Lie>,
+) -> std::io::Result<()> {
     while let Some((head, message)) = read_message(&mut client).await? {
         let mut lines = head.lines();
         let request = lines.next().unwrap_or_default().to_owned();
@@ -76,7 +93,7 @@ async fn serve(mut client: TcpStream, notes: &Mutex<Vec<Connection>>, lie: Optio
             notes[index].requests.push(request.clone());
         }
         server.write_all(&message).await?;
-        let Some((head, answer)) = read_message(&mut server).await? else {
+        let Some((head, answer)) = read_message(server).await? else {
             return Ok(());
         };
         match lie.filter(|(path, _)| request.split(' ').nth(1) == Some(path)) {

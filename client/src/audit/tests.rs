@@ -1,7 +1,6 @@
 //! Audits of a small log, right and wrong.
 
 use super::*;
-use crate::campaign::fetch;
 use crate::own_entry;
 use crate::stand_in::{World, serve_world};
 use protocol::counts::Sums;
@@ -30,7 +29,7 @@ async fn audited(edit: impl Fn(&mut World, Vec<Vec<u8>>, Sums)) -> Result<Report
     .await;
     let network = Network::direct();
     let source = Source::Web(network.operation(&server.base).unwrap());
-    audit(&network, &source, Some(world.id()), |_, _| {}).await
+    audit(&network, &source, Some(world.id()), NOW, |_, _| {}, |_, _, _| {}).await
 }
 
 async fn refused(edit: impl Fn(&mut World, Vec<Vec<u8>>, Sums)) -> String {
@@ -72,7 +71,12 @@ async fn counts_that_say_otherwise_are_found() {
     assert!(wrong(|counts| counts.state = State::Closed).await.contains("closed"));
     assert!(wrong(|counts| counts.tick = 1).await.contains("earlier tick"));
     assert!(wrong(|counts| counts.target = 7).await.contains("target"));
-    assert!(wrong(|counts| counts.total = 11).await.contains("other numbers"));
+    assert!(wrong(|counts| counts.total = 11).await.contains("contradicts itself"));
+    let moved = |counts: &mut Counts| {
+        let count = counts.places.remove(&3).unwrap();
+        counts.places.insert(1, count);
+    };
+    assert!(wrong(moved).await.contains("other numbers"));
 }
 
 #[tokio::test]
@@ -131,10 +135,39 @@ async fn a_participant_finds_her_entry_and_nobody_elses() {
         world
     })
     .await;
-    let site = fetch(&Network::direct(), &server.base, Some(world.id())).await.ok().unwrap();
-    let found = own_entry::find(&site, &Phrase::from_bytes([7; 16]), |_, _| {}).await.unwrap().unwrap();
+    let find = async |phrase: &Phrase| {
+        let network = Network::direct();
+        let source = Source::Web(network.reading(&server.base).unwrap());
+        let found = own_entry::find(&network, &source, Some(world.id()), NOW, phrase, |_, _| {}).await;
+        found.unwrap_or_else(|error| panic!("{error}")).1
+    };
+    let found = find(&Phrase::from_bytes([7; 16])).await.unwrap();
     assert_eq!((found.place, found.area, found.tick), (3, Area::place(3), 2));
     assert!((8..13).contains(&found.index));
-    let nobody = own_entry::find(&site, &Phrase::from_bytes([77; 16]), |_, _| {}).await;
-    assert_eq!(nobody, Ok(None));
+    assert_eq!(find(&Phrase::from_bytes([77; 16])).await, None);
 }
+
+#[tokio::test]
+async fn v1_a_tick_that_has_not_ended_is_found_and_an_overdue_close_is_remarked() {
+    let (server, world) = serve_world(|host| {
+        let (mut world, entries, sums) = published(host);
+        world.publish(entries, &sums);
+        world
+    })
+    .await;
+    let at = async |now| {
+        let network = Network::direct();
+        let source = Source::Web(network.reading(&server.base).unwrap());
+        audit(&network, &source, Some(world.id()), now, |_, _| {}, |_, _, _| {}).await
+    };
+    let schedule = world.campaign.genesis().schedule();
+    // counts.json names tick 9
+    let early = at(schedule.end_of(9) - 601).await.err().unwrap().to_string();
+    assert!(early.contains("has not ended"), "{early}");
+    assert!(at(schedule.end_of(9) - 600).await.is_ok());
+    let late = at(schedule.closes + 1000).await.ok().unwrap();
+    assert!(late.remarks.iter().any(|remark| remark.contains("should have closed")));
+}
+
+/// Long after the ticks of these logs, long before the campaign closes.
+const NOW: u64 = 2_000_000;

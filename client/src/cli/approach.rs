@@ -1,7 +1,7 @@
 //! From a link to a token, in the one safe order: read the link; fetch and check the campaign; show it, who learns what,
 //! and the words to compare; ask; settle the road; show the phrase; only then send the first request with an invite.
 
-use crate::cli::console::{Console, harmless_lines};
+use crate::cli::console::Console;
 use crate::cli::road::Direct;
 use crate::cli::secrets::{LinkSource, PhraseSource, one_on_stdin};
 use crate::cli::{Failure, clock};
@@ -17,6 +17,7 @@ use protocol::counts::Counts;
 use protocol::invite::{Invite, InviteLink};
 use protocol::phrase::{Phrase, campaign_numbers, campaign_words};
 use protocol::pledge::Pledge;
+use protocol::problem::Problem;
 use protocol::publication::State;
 use protocol::token::Token;
 use serde_json::json;
@@ -63,6 +64,7 @@ impl Approach {
         one_on_stdin(&[participant.link.takes_stdin(), participant.phrase.takes_stdin()])?;
         let link = participant.link.read(console)?;
         let given = participant.phrase.given(console)?;
+        participant.direct.agree(console, network)?;
         let (site, issuer) = look_up(console, network, &link).await?;
         let invite = link.invite.clone().ok_or_else(|| {
             Error::Local(
@@ -70,22 +72,21 @@ impl Approach {
             )
         })?;
         let counts = counts(&site.source, &site.campaign).await?;
-        check_times(&site.campaign, counts.as_ref())?;
-        introduce(console, &site);
+        check_times(&site.campaign, counts.as_ref(), given.is_some())?;
+        introduce(console, network, &site);
         let place = choose_place(console, &site, participant.place.as_deref())?;
         console.confirm(
             "Are these the words or numbers that a poster or another person showed you?",
             "--checked, once they were compared",
             participant.checked,
         )?;
-        participant.direct.agree(console, network, &site)?;
         let fresh = given.is_none();
         let phrase = match given {
             Some(phrase) => phrase,
             None => fresh_phrase()?,
         };
         if fresh {
-            show_phrase(console, &site, place, &phrase);
+            show_phrase(console, &site, place, &phrase)?;
         }
         Ok(Self { site, counts, issuer, invite, place, phrase, command })
     }
@@ -96,21 +97,32 @@ impl Approach {
         let prepared = prepare(&self.site.campaign, &self.phrase, self.place)?;
         let token = obtain(network, &self.issuer, &self.invite, &prepared.request, prepared.pending).await;
         spinner.finish_and_clear();
-        let token = token.map_err(|error| match error {
-            Error::Lost(_) | Error::Refused { .. } => Failure::then(error, self.same_again()),
-            _ => error.into(),
+        let token = token.map_err(|error| {
+            match error {
+            Error::Refused { problem: Problem::InviteUsed, .. } => Failure::then(
+                error,
+                "The phrase that was shown just now is useless. Only the phrase and place of the first time can finish \
+                 what was begun with this invite."
+                    .to_owned(),
+            ),
+            Error::Refused { problem: Problem::InviteUnknown | Problem::Closed | Problem::NotOpen, .. }
+            | Error::Protocol(_) => error.into(),
+            _ => Failure::then(error, self.same_again(console)),
+        }
         })?;
         console.say("The token is there, and its signature is right.");
         Ok((token, prepared.pledge))
     }
 
     /// What repeats exactly this participation.
-    fn same_again(&self) -> String {
+    fn same_again(&self, console: &Console) -> String {
         format!(
             "If you try again, use the same phrase, the same place and the same invite; another phrase or place would \
-             make the invite useless:\n\n  headcount {} --place {} --phrase-file FILE\n\nFILE holds the twelve words \
+             make the invite useless:\n\n  headcount {} --place {} --phrase-file FILE{}\n\nFILE holds the twelve words \
              or numbers; you are asked for the link.",
-            self.command, self.place
+            self.command,
+            self.place,
+            console.road()
         )
     }
 }
@@ -124,7 +136,7 @@ async fn look_up(console: &Console, network: &Network, link: &InviteLink) -> Res
 }
 
 /// Before an invite is shown to anybody: whether the campaign would take it.
-fn check_times(campaign: &Campaign, counts: Option<&Counts>) -> Result<(), Error> {
+fn check_times(campaign: &Campaign, counts: Option<&Counts>, repeats: bool) -> Result<(), Error> {
     let (genesis, now) = (campaign.genesis(), clock::now());
     if now < genesis.opens {
         let opens = clock::utc(genesis.opens);
@@ -132,7 +144,16 @@ fn check_times(campaign: &Campaign, counts: Option<&Counts>) -> Result<(), Error
     }
     if now >= genesis.closes {
         let closes = clock::utc(genesis.closes);
-        return Err(Error::Local(format!("The campaign closed on {closes}; nothing more can be done here.")));
+        return Err(Error::Local(format!(
+            "The campaign closed on {closes}; nothing more can be done here, if this device's clock is right."
+        )));
+    }
+    if now >= genesis.issuing_closes && !repeats {
+        let closes = clock::utc(genesis.issuing_closes);
+        return Err(Error::Local(format!(
+            "No new invites are taken since {closes}, if this device's clock is right; so yours was not sent. Whoever \
+             used it before that finishes with --phrase-file."
+        )));
     }
     if counts.is_some_and(|counts| counts.state == State::Closed) {
         return Err(Error::Local(
@@ -143,7 +164,7 @@ fn check_times(campaign: &Campaign, counts: Option<&Counts>) -> Result<(), Error
 }
 
 /// Title, who learns what, and the words to compare.
-fn introduce(console: &Console, site: &Site) {
+fn introduce(console: &Console, network: &Network, site: &Site) {
     let genesis = site.campaign.genesis();
     let language = console.language();
     console.say(&format!("\n{}\n", in_language(&genesis.title, language)));
@@ -151,11 +172,15 @@ fn introduce(console: &Console, site: &Site) {
         console.say("*** REHEARSAL: this is practice. Nobody is counted for anything real. ***\n");
     }
     console.say(&in_language(&genesis.text, language));
+    let linked = match network.is_direct() {
+        true => "your address joins it to your invite",
+        false => "not who, nor with which invite",
+    };
     console.say(&format!(
         "\nWho learns what:\n\
          - the issuer: that this invite was used, and when; not your place;\n\
-         - the server: that somebody with a right token chose your place; not who, nor with which invite;\n\
-         - everybody: groups of at least {} from one place or region, at fixed times; never you alone;\n\
+         - the server: that somebody with a right token chose your place; {linked};\n\
+         - everybody: groups of at least {} from one place, one region or the whole, at fixed times; never you alone;\n\
          - whoever gave you this invite by name and kept a copy: that it was used; not for which place.\n",
         genesis.k
     ));
@@ -181,7 +206,7 @@ fn choose_place(console: &Console, site: &Site, wanted: Option<&str>) -> Result<
 }
 
 /// Before the first request: what alone can finish this, and what it proves.
-fn show_phrase(console: &Console, site: &Site, place: u32, phrase: &Phrase) {
+fn show_phrase(console: &Console, site: &Site, place: u32, phrase: &Phrase) -> Result<(), Error> {
     let text = format!(
         "\nYour phrase, as words and as numbers:\n\n    {}\n    {}\n\nIf this breaks off, only these finish it (with the \
          same place and invite); if they are found, they prove it; they are kept nowhere.\n",
@@ -194,7 +219,7 @@ fn show_phrase(console: &Console, site: &Site, place: u32, phrase: &Phrase) {
         "phrase": phrase.words().as_str(),
         "numbers": phrase.numbers().as_str(),
     });
-    console.result(&document, &text);
+    console.must_show(&document, &text)
 }
 
 /// A campaign's own words, for commands that only look.
@@ -203,7 +228,7 @@ pub(crate) fn heading(console: &Console, campaign: &Campaign) -> String {
     let rehearsal = if genesis.rehearsal { "  *** REHEARSAL ***" } else { "" };
     format!(
         "{}{rehearsal}\ncampaign {}\n         {}",
-        harmless_lines(&in_language(&genesis.title, console.language())),
+        in_language(&genesis.title, console.language()),
         campaign.id(),
         campaign_words(campaign.id()).join(" ")
     )

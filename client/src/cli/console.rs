@@ -1,10 +1,9 @@
 //! The only file that prints or asks. Talk goes to standard output, or to standard error when a program reads along;
 //! a question that cannot be asked is an error that names the flag which answers it, never a silent yes.
-#![allow(clippy::print_stdout, reason = "a command line speaks on standard output")]
 
 use crate::cli::secrets::read_file;
 use client::error::Error;
-use client::place_choice::harmless;
+use client::place_choice::harmless_lines;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Write};
@@ -15,11 +14,12 @@ use zeroize::Zeroizing;
 pub(crate) struct Console {
     json: bool,
     language: Option<String>,
+    proxy: Option<String>,
 }
 
 impl Console {
-    pub(crate) fn new(json: bool, language: Option<String>) -> Self {
-        Self { json, language }
+    pub(crate) fn new(json: bool, language: Option<String>, proxy: Option<String>) -> Self {
+        Self { json, language, proxy }
     }
 
     /// The language of names and texts, if one was asked for.
@@ -27,42 +27,47 @@ impl Console {
         self.language.as_deref()
     }
 
+    /// How the commands that are shown go the same road as this one.
+    pub(crate) fn road(&self) -> String {
+        self.proxy.as_ref().map_or_else(String::new, |proxy| format!(" --proxy {proxy}"))
+    }
+
     /// Talk for a person.
     pub(crate) fn say(&self, text: &str) {
-        if self.json {
-            eprintln!("{text}");
-        } else {
-            println!("{text}");
-        }
+        if self.json { to_err(text) } else { to_out(text) }
     }
 
     /// Something that a person should know even when output is piped away.
     pub(crate) fn warn(&self, text: &str) {
-        eprintln!("Careful: {text}");
+        to_err(&format!("Careful: {text}"));
     }
 
     /// A result: the document for a program, the text for a person.
     pub(crate) fn result(&self, document: &Value, text: &str) {
-        if self.json {
-            println!("{document}");
-            let _ = std::io::stdout().flush(); // a reader that went away is no error of ours
-        } else {
-            println!("{text}");
-        }
+        let _ = self.must_show(document, text); // a reader that went away is no error of ours
     }
 
-    /// What went wrong, and what to do now.
+    /// What has to be shown before anything goes on.
+    pub(crate) fn must_show(&self, document: &Value, text: &str) -> Result<(), Error> {
+        let mut out = std::io::stdout();
+        let shown = if self.json { writeln!(out, "{document}") } else { writeln!(out, "{text}") };
+        let gone = |_| Error::Local("What had to be shown could not be; nothing was sent.".to_owned());
+        shown.and_then(|()| out.flush()).map_err(gone)
+    }
+
+    /// What went wrong, and what to do now. Whatever a server may have had a part in is made harmless.
     pub(crate) fn failure(&self, what: &Error, then: Option<&str>) {
-        eprintln!("headcount: {what}");
+        let what_text = harmless_lines(&what.to_string());
+        to_err(&format!("headcount: {what_text}"));
         if let Some(then) = then {
-            eprintln!("\n{then}");
+            to_err(&format!("\n{then}"));
         }
         if self.json {
             let problem = match what {
                 Error::Refused { problem, .. } => Some(problem.name()),
                 _ => None,
             };
-            println!("{}", json!({"error": what.to_string(), "problem": problem}));
+            to_out(&json!({"error": what_text, "problem": problem, "then": then}).to_string());
         }
     }
 
@@ -83,7 +88,7 @@ impl Console {
         if !std::io::stdin().is_terminal() {
             return Err(cannot_ask(question, flag));
         }
-        eprint!("{question}{end}");
+        let _ = write!(std::io::stderr(), "{question}{end}");
         let mut answer = String::new();
         match std::io::stdin().read_line(&mut answer) {
             Ok(read) if read > 0 => Ok(answer),
@@ -132,14 +137,20 @@ impl Console {
     }
 }
 
-/// A text that may have several lines, from a server: each line made harmless.
-pub(crate) fn harmless_lines(text: &str) -> String {
-    text.lines().map(harmless).collect::<Vec<_>>().join("\n")
+/// A reader that went away is no reason to stop half-way.
+fn to_out(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+fn to_err(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 fn cannot_ask(question: &str, flag: &str) -> Error {
     let question = question.lines().last().unwrap_or_default();
-    Error::Local(format!("This needs an answer, and there is no terminal to ask on: {question} Answer it with {flag}."))
+    Error::Local(format!(
+        "This needs an answer, and there is no terminal to ask on: {question}. Answer it with {flag}."
+    ))
 }
 
 #[cfg(test)]
@@ -148,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_question_that_cannot_be_asked_is_an_error_that_names_its_flag() {
-        let console = Console::new(true, None);
+        let console = Console::new(true, None, None);
         assert_eq!(console.confirm("Sure?", "--yes", true), Ok(()));
         let error = cannot_ask("Long.\nSure?", "--yes").to_string();
         assert!(error.contains("Sure?") && error.contains("--yes") && !error.contains("Long"));

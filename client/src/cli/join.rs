@@ -14,6 +14,7 @@ use client::place_choice::title;
 use client::private_file::PrivateFile;
 use client::transport::Network;
 use protocol::pledge::Pledge;
+use protocol::problem::Problem;
 use protocol::token::Token;
 use serde_json::json;
 use std::path::PathBuf;
@@ -37,8 +38,10 @@ impl Join {
         let approach = Approach::make(console, network, &self.participant, "join").await?;
         let (token, pledge) = approach.obtain(console, network).await?;
         if let Some(keep) = keep {
-            keep.write(token_text(&token).as_bytes())?;
-            console.say("The token is in the file that you named.");
+            match keep.write(token_text(&token).as_bytes()) {
+                Ok(()) => console.say("The token is in the file that you named."),
+                Err(error) => console.warn(&format!("{error} The pledge goes on without the file.")),
+            }
         }
         let site = &approach.site;
         if clock::now() < site.campaign.genesis().pledges_open {
@@ -46,7 +49,9 @@ impl Join {
             show_token_for_later(console, site, &token, kept.as_deref());
             return Ok(());
         }
-        self.waiting.wait(console, seconds_left(site, approach.counts.as_ref())).await;
+        if !self.waiting.wait(console, seconds_left(site, approach.counts.as_ref())).await {
+            return Err(interrupted(console, site, &token));
+        }
         let redeemed = pledge_now(console, network, site, &token, &pledge).await?;
         show_counted(console, site, pledge.place, &redeemed);
         Ok(())
@@ -66,19 +71,29 @@ pub(crate) async fn pledge_now(
     spinner.finish_and_clear();
     redeemed.map_err(|error| match error {
         // Nothing would make it go better another time.
-        Error::Protocol(_) => error.into(),
-        _ => Failure::then(error, token_advice(site, &token_text(token))),
+        Error::Protocol(_)
+        | Error::Refused { problem: Problem::Closed | Problem::TokenInvalid | Problem::PledgeMismatch, .. } => {
+            error.into()
+        }
+        _ => Failure::then(error, token_advice(console, site, &token_text(token))),
     })
 }
 
+/// After Ctrl-C while waiting: the token is not spent, and this is how it will be.
+pub(crate) fn interrupted(console: &Console, site: &Site, token: &Token) -> Failure {
+    let stopped = Error::Local("Stopped before the pledge; nothing is counted yet.".to_owned());
+    Failure::then(stopped, token_advice(console, site, &token_text(token)))
+}
+
 /// After a token that could not be spent: how to spend it without asking the issuer again, which would tell it when.
-fn token_advice(site: &Site, token: &str) -> String {
+fn token_advice(console: &Console, site: &Site, token: &str) -> String {
     format!(
         "The token was not spent, or the answer was lost; to repeat is safe and counts once. Save this token in a \
-         file:\n\n{token}\n\nand type\n\n  headcount pledge {} --token-file FILE\n\nwith the same phrase. If the token \
+         file:\n\n{token}\n\nand type\n\n  headcount pledge {} --token-file FILE{}\n\nwith the same phrase. If the token \
          is lost too, `headcount join` with the same phrase, place and invite gets it again, but tells the issuer that \
          you pledge just then.",
-        site.origin
+        site.origin,
+        console.road()
     )
 }
 
@@ -97,14 +112,15 @@ pub(crate) fn show_token_for_later(console: &Console, site: &Site, token: &Token
     };
     let sentence = format!(
         "{token_line}You have the token; it counts only after you pledge with it. {time}\n\n  headcount pledge {} \
-         --token-file {source}\n\nand give the phrase when you are asked. Whoever has both the token and the phrase \
+         --token-file {source}{}\n\nand give the phrase when you are asked. Whoever has both the token and the phrase \
          knows what you did.",
-        site.origin
+        site.origin,
+        console.road()
     );
     let document = json!({
         "campaign_id": site.campaign.id().to_string(),
         "counted": false,
-        "token": text.as_str(),
+        "token": kept.is_none().then_some(text.as_str()),
         "pledges_open": opens,
     });
     console.result(&document, &sentence);
@@ -116,13 +132,14 @@ pub(crate) fn show_counted(console: &Console, site: &Site, place: u32, redeemed:
     let schedule = genesis.schedule();
     let next = schedule.end_of((schedule.last_ended(clock::now()) + 1).max(1));
     let counted = match redeemed.repeated {
-        true => "This pledge was counted before; it counts once.",
+        true => "Counted, perhaps by a try before this one; it counts once.",
         false => "Counted, and the server's receipt is genuine.",
     };
     let sentence = format!(
         "{counted} Your place: {}.\nIt will show in the public numbers at the next tick ({}) or a later one, once at \
          least {} pledges of the place are together; perhaps only when the campaign closes, for its region or the \
-         whole; perhaps never.\nNothing was stored on this device but what you told it to. Destroy the phrase, unless \
+         whole; perhaps never.\nThis program stored nothing but what you told it to; your terminal may still show the phrase, and your shell \
+         may remember a link that you typed: clear both. Destroy the phrase, unless \
          you want to look for your entry with `headcount status`.",
         title(site.campaign.places(), place, console.language()),
         clock::utc(next),

@@ -2,7 +2,8 @@
 //! Nothing that they send depends on a phrase.
 
 use crate::cli::approach::heading;
-use crate::cli::console::{Console, harmless_lines};
+use crate::cli::console::Console;
+use crate::cli::road::Direct;
 use crate::cli::secrets::PhraseSource;
 use crate::cli::{Failure, Where, clock, locate};
 use clap::Args;
@@ -15,6 +16,7 @@ use client::place_choice::{in_language, region_title, title};
 use client::transport::Network;
 use protocol::announcement::Announcement;
 use protocol::campaign::{Campaign, Places};
+use protocol::codec::to_hex;
 use protocol::counts::Counts;
 use protocol::publication::{Level, State};
 use serde_json::{Value, json};
@@ -27,6 +29,8 @@ pub(crate) struct Status {
     site: Where,
     #[command(flatten)]
     phrase: PhraseSource,
+    #[command(flatten)]
+    direct: Direct,
 }
 
 impl Status {
@@ -34,26 +38,43 @@ impl Status {
     pub(crate) async fn run(self, console: &Console, network: &Network) -> Result<(), Failure> {
         let (base, expected) = self.site.read(console)?;
         let phrase = self.phrase.read(console)?;
-        let site = fetch(network, &base, expected).await?;
-        console.say(&heading(console, &site.campaign));
-        let bar = console.bar(site.head.size, "reading the whole log");
-        let found = own_entry::find(&site, &phrase, |done, _| bar.set_position(done)).await?;
+        self.direct.agree(console, network)?;
+        let source = Source::Web(network.reading(&base)?);
+        let bar = console.bar(0, "reading the whole log");
+        let advance = |done, all| {
+            bar.set_length(all);
+            bar.set_position(done);
+        };
+        let (report, found) = own_entry::find(network, &source, expected, clock::now(), &phrase, advance).await?;
         bar.finish_and_clear();
+        console.say(&heading(console, &report.campaign));
+        let closed = report.closed_at.is_some();
         let (document, text) = match found {
-            Some(entry) => describe(console, site.campaign.places(), &entry),
+            Some(entry) => describe(console, report.campaign.places(), &entry),
             None => (
-                json!({"published": false, "log_size": site.head.size}),
-                format!(
-                    "No entry of this phrase is in the log ({} entries). It may wait until {} pledges of its place are \
-                     together, may never be shown, or was never counted.",
-                    site.head.size,
-                    site.campaign.genesis().k
-                ),
+                json!({"published": false, "log_size": report.head.size, "closed": closed}),
+                not_found(&report, closed),
             ),
         };
         console.result(&document, &text);
         Ok(())
     }
+}
+
+fn not_found(report: &Report, closed: bool) -> String {
+    let why = match closed {
+        true => {
+            "The campaign has closed: it was withheld because too few were together, or was never counted.".to_owned()
+        }
+        false => {
+            let k = report.campaign.genesis().k;
+            format!("It may wait until {k} pledges of its place are together, or was never counted.")
+        }
+    };
+    let size = report.head.size;
+    format!(
+        "No entry of this phrase is in the log ({size} entries). {why} Check the phrase too: a mistyped one fits nothing."
+    )
 }
 
 fn describe(console: &Console, places: &Places, entry: &OwnEntry) -> (Value, String) {
@@ -106,7 +127,8 @@ impl CountsShown {
         let next_text = next.map(|end| format!("\nThe next tick ends on {}.", clock::utc(end)));
         let mut document = json!(counts);
         document["next_tick_ends"] = json!(next);
-        console.result(&document, &format!("{text}{}", next_text.unwrap_or_default()));
+        let source = "\nAs the server says; `headcount audit` recounts them.";
+        console.result(&document, &format!("{text}{}{source}", next_text.unwrap_or_default()));
         Ok(())
     }
 }
@@ -158,7 +180,7 @@ fn announced(console: &Console, announcement: &Announcement) -> String {
         "Announcement {}{}: {}",
         announcement.number,
         date.unwrap_or_default(),
-        harmless_lines(&in_language(&announcement.text, console.language()))
+        in_language(&announcement.text, console.language())
     )
 }
 
@@ -188,24 +210,26 @@ impl Audit {
                 );
             }
             let (base, expected) = locate(console, &self.source, self.campaign.as_deref())?;
-            (Source::Web(network.operation(&base)?), expected)
+            (Source::Web(network.reading(&base)?), expected)
         };
         let bar = console.bar(0, "auditing");
-        let report = audit(network, &source, expected, |done, all| {
+        let advance = |done, all| {
             bar.set_length(all);
             bar.set_position(done);
-        });
-        let report = report.await?;
+        };
+        let report = audit(network, &source, expected, clock::now(), advance, |_, _, _| {}).await?;
         bar.finish_and_clear();
-        console.result(&audit_document(&report), &audit_text(console, &report, expected.is_some()));
+        console.result(&audit_document(&report, expected.is_some()), &audit_text(console, &report, expected.is_some()));
         Ok(())
     }
 }
 
-fn audit_document(report: &Report) -> Value {
+fn audit_document(report: &Report, pinned: bool) -> Value {
     json!({
         "campaign_id": report.campaign.id().to_string(),
+        "pinned": pinned,
         "log_size": report.head.size,
+        "root_hash": to_hex(&report.head.root),
         "pledges": report.pledges,
         "groups": report.groups,
         "places": report.places,
@@ -230,6 +254,10 @@ fn audit_text(console: &Console, report: &Report, pinned: bool) -> String {
             report.pledges, report.groups, genesis.k, report.places, report.regions, report.root
         ),
         format!("{} log entries; no pledge twice; at most {} could take part.", report.head.size, genesis.eligible),
+        format!(
+            "Root hash {}. Another visitor could be shown another log: compare size and root hash with his.",
+            to_hex(&report.head.root)
+        ),
         match report.closed_at {
             Some(tick) => format!("Closed at tick {tick}."),
             None => format!("Not closed; the last tick that published is {}.", report.last_tick),

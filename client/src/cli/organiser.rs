@@ -2,7 +2,7 @@
 //! for, read from a file or piped in; the key that signs stays in its file.
 
 use crate::cli::approach::heading;
-use crate::cli::console::{Console, harmless_lines};
+use crate::cli::console::Console;
 use crate::cli::looking::table;
 use crate::cli::secrets::{TokenSource, read_file};
 use crate::cli::{Failure, Where, clock, locate};
@@ -11,7 +11,6 @@ use client::address::BaseUrl;
 use client::campaign::{self, fetch};
 use client::error::Error;
 use client::organiser::{self as office, OrganiserKey};
-use client::place_choice::in_language;
 use client::private_file::PrivateFile;
 use client::transport::Network;
 use protocol::campaign::Text;
@@ -103,7 +102,7 @@ pub(crate) struct Invites {
     /// How many.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     count: u32,
-    /// The most of this batch that can be used in one tick; without it the server decides.
+    /// The most of this batch that can be used in one tick; without it there is no maximum.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     per_tick: Option<u32>,
     /// Write the links to a new file, one a line, instead of showing them.
@@ -146,7 +145,7 @@ impl Invites {
 pub(crate) struct OrganiserCounts {
     #[command(flatten)]
     listener: Listener,
-    /// Public address of the campaign, for the names of places.
+    /// Public address of the campaign, for the names of places, and to check an announcement.
     #[arg(long, value_name = "URL")]
     url: Option<String>,
 }
@@ -154,7 +153,7 @@ pub(crate) struct OrganiserCounts {
 impl OrganiserCounts {
     async fn run(self, console: &Console, network: &Network) -> Result<(), Failure> {
         let organiser = self.listener.open(console, network)?;
-        let counts = organiser.counts().await?;
+        let mut counts = organiser.counts().await?;
         let site = match &self.url {
             Some(url) => {
                 let (base, expected) = locate(console, url, None)?;
@@ -162,6 +161,10 @@ impl OrganiserCounts {
             }
             None => None,
         };
+        match &site {
+            Some(site) => campaign::check_counts(&counts, &site.campaign)?,
+            None => counts.announcement = None, // whether the organisers signed it cannot be checked without the campaign
+        }
         let text = table(console, site.as_ref().map(|site| &site.campaign), &counts, usize::MAX);
         console.result(&json!(counts), &text);
         Ok(())
@@ -184,6 +187,9 @@ pub(crate) struct Announce {
     /// The day of the event: 2021-04-21, 2021-04-21T16:00Z, or Unix seconds.
     #[arg(long, value_name = "DATE")]
     date: Option<String>,
+    /// Do not ask.
+    #[arg(long)]
+    yes: bool,
 }
 
 impl Announce {
@@ -200,14 +206,22 @@ impl Announce {
         let site = fetch(network, &base, expected).await?;
         let counts = campaign::counts(&site.source, &site.campaign).await?;
         let now = counts.and_then(|counts| counts.announcement);
-        let announcement = key.announce(&site.campaign, now.as_ref(), date.transpose()?, text)?;
+        let date = date.transpose()?;
+        let soonest = clock::now();
+        if date.is_some_and(|date| date < soonest || date > soonest + TEN_YEARS_SECS) {
+            let why = "The date is over, or more than ten years away; nothing was announced.";
+            return Err(Error::Local(why.to_owned()).into());
+        }
+        let announcement = key.announce(&site.campaign, now.as_ref(), date, text)?;
         console.say(&heading(console, &site.campaign));
         console.say(&format!(
             "\nAnnouncement {}{}:\n{}\n",
             announcement.number,
             announcement.date.map_or_else(String::new, |date| format!(" for {}", clock::utc(date))),
-            harmless_lines(&in_language(&announcement.text, console.language()))
+            all_languages(&announcement.text)
         ));
+        let question = "An announcement cannot be taken back. Publish it?";
+        console.confirm(question, "--yes", self.yes)?;
         organiser.announce(&announcement).await?;
         console.result(
             &json!({"number": announcement.number, "date": announcement.date, "text": announcement.text}),
@@ -216,6 +230,12 @@ impl Announce {
         Ok(())
     }
 }
+
+fn all_languages(text: &Text) -> String {
+    text.iter().map(|(language, line)| format!("  {language}: {line}")).collect::<Vec<_>>().join("\n")
+}
+
+const TEN_YEARS_SECS: u64 = 10 * 366 * 86_400;
 
 /// Reads `LANG=TEXT`, each language once.
 fn texts(given: &[String]) -> Result<Text, Error> {

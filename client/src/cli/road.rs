@@ -19,17 +19,15 @@ pub(crate) struct Direct {
 }
 
 impl Direct {
-    /// Where there is neither relay nor proxy, the participant is told and asked; there is no silent direct connection.
-    pub(crate) fn agree(&self, console: &Console, network: &Network, site: &Site) -> Result<(), Failure> {
-        if !network.is_direct() {
+    /// Where there is no proxy, the participant is told and asked before the first connection of all; there is no silent
+    /// direct one.
+    pub(crate) fn agree(&self, console: &Console, network: &Network) -> Result<(), Failure> {
+        if !network.is_direct() || self.direct {
             return Ok(());
         }
-        if !site.campaign.genesis().relays.is_empty() {
-            console.say("This campaign names relays, but this version cannot use them.");
-        }
         console.say(
-            "There is no proxy: the server sees this device's network address with the invite and again with the \
-             pledge, and can link the two by it. Tor prevents that: --proxy socks5h://127.0.0.1:9050 (9150 for Tor \
+            "There is no proxy: from its first question on this program shows the server this device's network address, \
+             with the invite and again with the pledge, and the server can link the two by it. Tor prevents that: --proxy socks5h://127.0.0.1:9050 (9150 for Tor \
              Browser's).",
         );
         let question = "Go straight to the server all the same?";
@@ -50,25 +48,35 @@ pub(crate) struct Waiting {
 
 impl Waiting {
     /// Waits, with a progress bar. `seconds_left` is how long pledges are surely taken.
-    pub(crate) async fn wait(&self, console: &Console, seconds_left: u64) {
+    /// False if Ctrl-C ended it.
+    pub(crate) async fn wait(&self, console: &Console, seconds_left: u64) -> bool {
         let seconds = match (self.now, self.delay) {
             (true, _) => 0,
             (false, Some(seconds)) => seconds,
             (false, None) => random_delay(seconds_left),
         };
         if seconds == 0 {
-            return;
+            return true;
+        }
+        if seconds > seconds_left {
+            console.warn("the campaign may have closed by then.");
         }
         console.say(&format!(
             "Waiting {seconds} seconds before the pledge, so that its time does not show which token it belongs to. \
-             Ctrl-C ends this; it can be finished later."
+             Ctrl-C ends this, and you are told how to finish it later."
         ));
         let bar = console.bar(seconds, "waiting");
         for _ in 0..seconds {
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            bar.inc(1);
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_secs(1)) => bar.inc(1),
+                _ = tokio::signal::ctrl_c() => {
+                    bar.finish_and_clear();
+                    return false;
+                }
+            }
         }
         bar.finish_and_clear();
+        true
     }
 }
 

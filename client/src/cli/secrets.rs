@@ -182,7 +182,7 @@ mod tests {
     use std::io::Write;
 
     fn console() -> Console {
-        Console::new(true, None)
+        Console::new(true, None, None)
     }
 
     fn file(text: &str) -> tempfile::NamedTempFile {

@@ -3,7 +3,7 @@
 
 use crate::cli::approach::{Approach, Participant};
 use crate::cli::console::Console;
-use crate::cli::join::{pledge_now, show_counted, show_token_for_later};
+use crate::cli::join::{interrupted, pledge_now, show_counted, show_token_for_later};
 use crate::cli::road::{Direct, Waiting, seconds_left};
 use crate::cli::secrets::{PhraseSource, TokenSource, one_on_stdin, parse_token, token_text};
 use crate::cli::{Failure, Where, clock};
@@ -11,8 +11,10 @@ use clap::Args;
 use client::campaign::{counts, fetch};
 use client::error::Error;
 use client::participation::place_of;
+use client::place_choice::title;
 use client::private_file::PrivateFile;
 use client::transport::Network;
+use protocol::publication::State;
 use std::path::PathBuf;
 
 /// Arguments of `token`.
@@ -33,7 +35,12 @@ impl TokenSitting {
         let (token, _) = approach.obtain(console, network).await?;
         let kept = self.out.as_deref().map(|path| path.display().to_string());
         if let Some(keep) = keep {
-            keep.write(token_text(&token).as_bytes())?;
+            let written = keep.write(token_text(&token).as_bytes());
+            if let Err(error) = written {
+                // the invite is used: the token must not be lost with the file
+                show_token_for_later(console, &approach.site, &token, None);
+                return Err(error.into());
+            }
         }
         show_token_for_later(console, &approach.site, &token, kept.as_deref());
         Ok(())
@@ -66,6 +73,7 @@ impl PledgeSitting {
         let (base, expected) = self.site.read(console)?;
         let token = parse_token(&self.token.read(console, "Your token")?)?;
         let phrase = self.phrase.read(console)?;
+        self.direct.agree(console, network)?;
         let spinner = console.spinner("reading the campaign");
         let site = fetch(network, &base, expected).await?;
         let place = place_of(&site.campaign, &phrase, &token);
@@ -87,9 +95,16 @@ impl PledgeSitting {
             let closes = clock::utc(closes);
             return Err(Error::Local(format!("The campaign closed on {closes}; nothing more can be done here.")).into());
         }
-        self.direct.agree(console, network, &site)?;
+        console.say(&format!("Your place: {}.", title(site.campaign.places(), place, console.language())));
         let counts = counts(&site.source, &site.campaign).await?;
-        self.waiting.wait(console, seconds_left(&site, counts.as_ref())).await;
+        if counts.as_ref().is_some_and(|counts| counts.state == State::Closed) {
+            return Err(
+                Error::Local("The organisers have closed this campaign; nothing more can be done.".to_owned()).into()
+            );
+        }
+        if !self.waiting.wait(console, seconds_left(&site, counts.as_ref())).await {
+            return Err(interrupted(console, &site, &token));
+        }
         let pledge = phrase.secrets(site.campaign.id(), place).pledge();
         let redeemed = pledge_now(console, network, &site, &token, &pledge).await?;
         show_counted(console, &site, place, &redeemed);

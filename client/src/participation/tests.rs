@@ -172,8 +172,8 @@ fn a_request_address_is_at_the_issuer_itself() {
     for (uri, path) in [
         ("/token-request", "/token-request"),
         ("token-request", "/token-request"),
-        ("https://issuer.example/a", "/a"),
-        ("https://issuer.example:443/a", "/a"),
+        ("https://issuer.example/token-request", "/token-request"),
+        ("https://issuer.example:443/token-request", "/token-request"),
     ] {
         assert_eq!(request_path(&base, uri).as_deref(), Ok(path), "{uri}");
     }
@@ -182,6 +182,7 @@ fn a_request_address_is_at_the_issuer_itself() {
         "http://issuer.example/token-request",
         "//other.example/a",
         "/token-request?for=you",
+        "/token-request/for-you",
         "/a#b",
         "https://user@issuer.example/a",
         "http://[",

@@ -139,7 +139,8 @@ fn all_of(words: &mut Peekable<SplitWhitespace<'_>>) -> bool {
 }
 
 /// What may be passed on under MIT OR Apache-2.0 without a condition that our readers would have to learn of.
-const LICENCES: [&str; 6] = ["MIT", "Apache-2.0", "BSD-3-Clause", "ISC", "Unicode-3.0", "CC0-1.0"];
+const LICENCES: [&str; 7] =
+    ["MIT", "Apache-2.0", "BSD-3-Clause", "ISC", "Unicode-3.0", "CC0-1.0", "CDLA-Permissive-2.0"];
 const MEMBERS: [&str; 4] = ["protocol", "server", "client", "tests"];
 const FORBIDDEN: [(&str, &[&str]); 3] = [
     ("protocol", &["client", "server", "tests", "axum", "tokio", "sled", "reqwest", "hyper"]),
