@@ -174,16 +174,14 @@ fn tell_demo(demo: &Demo, json: bool) {
     println!("Type in another terminal (in target/debug after make demo, else wherever the programs are):");
     println!("  headcount counts {url}");
     println!("  headcount audit {url}");
-    if let Some(link) = demo.invites.first() {
-        println!("  headcount join '{}' --place Moscow --direct", **link);
-    }
+    println!("  headcount join --place Moscow --direct      (asks for one of the invites below)");
     let key = demo.organiser_key.display();
     println!(
         "  headcount organiser announce {url} --organiser-url {organiser_url} --key {key} --text en='We meet at noon'"
     );
     println!("\nOrganiser's token (that command asks for it): {}", *demo.organiser_token);
-    println!("\nMore invites, one person each:");
-    for link in demo.invites.iter().skip(1) {
+    println!("\nInvites, one person each:");
+    for link in &demo.invites {
         println!("  {}", **link);
     }
     println!("\nThe data lies in {} and Ctrl-C ends it.\n", demo.data.display());

@@ -87,6 +87,7 @@ impl Approach {
         };
         if fresh {
             show_phrase(console, &site, place, &phrase)?;
+            console.pause("When you have written it down, or decided to go without");
         }
         Ok(Self { site, counts, issuer, invite, place, phrase, command })
     }

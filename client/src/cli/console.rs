@@ -96,6 +96,14 @@ impl Console {
         }
     }
 
+    /// Waits until a person has done something; nobody is waited for where there is no terminal.
+    pub(crate) fn pause(&self, until: &str) {
+        if std::io::stdin().is_terminal() && !self.json {
+            let _ = write!(std::io::stderr(), "{until}: press Enter. ");
+            let _ = std::io::stdin().read_line(&mut String::new());
+        }
+    }
+
     /// Asks for a secret, without showing what is typed; where there is no terminal, standard input is the answer.
     pub(crate) fn secret(&self, question: &str, flag: &str) -> Result<Zeroizing<String>, Error> {
         if !std::io::stdin().is_terminal() {
