@@ -24,6 +24,8 @@ use std::sync::{Arc, LazyLock, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
+pub(crate) mod onlooker;
+
 static ISSUER_KEY: LazyLock<IssuerPrivateKey> =
     LazyLock::new(|| IssuerPrivateKey::generate(&mut rand::rng()).expect("a key can be made"));
 

@@ -1,6 +1,7 @@
 //! How bytes leave this device. Each operation (a reading, an issuance, a redemption) has a client of its own: no
 //! connection, TLS session, cookie or proxy credential is shared between two, and nothing distinguishes two users.
-//! With a proxy there is never a direct connection; without one, onion addresses are refused before they are looked up.
+//! A connection ends with its answer, but for the reading of a whole log: one that stayed open would bracket token and
+//! pledge. With a proxy there is never a direct connection; without one, onion addresses are refused before a look-up.
 
 use crate::address::BaseUrl;
 use crate::error::Error;
@@ -10,10 +11,9 @@ use protocol::problem::Problem;
 use rand::TryRng;
 use rand::rngs::SysRng;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
-use reqwest::{Certificate, Client, Proxy, RequestBuilder, Response, Url};
+use reqwest::{Certificate, Client, ClientBuilder, Proxy, RequestBuilder, Response, Url};
 use serde::Deserialize;
 use std::time::Duration;
-use webpki_root_certs::TLS_SERVER_ROOT_CERTS;
 
 /// The road that every operation takes: straight, or through a SOCKS5 proxy that resolves names itself (Tor).
 #[derive(Clone)]
@@ -58,18 +58,24 @@ impl Network {
         self.proxy.is_none()
     }
 
-    /// Begins an operation with one server, over connections of its own, each of which ends with its answer: one that
-    /// stayed open would begin before a token and end with the program, and so bind token and pledge together.
+    /// The proxy's address, for commands that go the same road again.
+    pub fn proxy(&self) -> Option<&str> {
+        self.proxy.as_ref().map(Url::as_str)
+    }
+
+    /// Begins an operation with one server: every request over a connection of its own that ends with the answer.
+    /// A server that would rather keep it open cannot, and so cannot join two operations by the time of their end.
     pub fn operation(&self, base: &BaseUrl) -> Result<Operation, Error> {
         self.begin(base, 0)
     }
 
-    /// Begins the reading of a whole log, which keeps its connections. Nothing else may go on meanwhile.
+    /// Begins the reading of a whole log, hundreds of files over a few connections. Only for commands that neither ask
+    /// for a token nor pledge, because such connections stay open for a while.
     pub fn reading(&self, base: &BaseUrl) -> Result<Operation, Error> {
-        self.begin(base, usize::MAX)
+        self.begin(base, READING_IDLE_MAX)
     }
 
-    fn begin(&self, base: &BaseUrl, idle_connections_max: usize) -> Result<Operation, Error> {
+    fn begin(&self, base: &BaseUrl, idle_max: usize) -> Result<Operation, Error> {
         if self.is_direct() && base.is_onion() {
             return Err(Error::Address(
                 "An .onion address is reached only through Tor; give --proxy socks5h://127.0.0.1:9050 (or 9150 for \
@@ -77,23 +83,16 @@ impl Network {
                     .to_owned(),
             ));
         }
-        let builder = Client::builder()
+        let mut builder = Client::builder()
             .no_proxy() // none from the environment
             .http1_only()
-            .pool_max_idle_per_host(idle_connections_max)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
+            .pool_max_idle_per_host(idle_max)
             .connect_timeout(if self.is_direct() { CONNECT } else { CONNECT_THROUGH_PROXY })
             .timeout(WHOLE);
-        // Roots that come with the program, checked by the TLS library itself: a system's own verifier would ask the
-        // network beside the proxy, and would trust whatever an employer or a state has installed. Without TLS none
-        // is loaded.
-        let roots: Vec<Certificate> = match base.is_encrypted() {
-            true => TLS_SERVER_ROOT_CERTS.iter().filter_map(|der| Certificate::from_der(der).ok()).collect(),
-            false => Vec::new(),
-        };
-        let mut builder = builder.tls_certs_only(roots);
+        builder = trust(builder, base)?;
         if let Some(proxy) = &self.proxy {
             let proxy = Proxy::all(proxy.clone()).map_err(|_| client_error())?;
             // Tor's IsolateSOCKSAuth: other credentials, another circuit.
@@ -258,14 +257,31 @@ impl Answer {
     }
 }
 
+/// Whom to believe who a server is: the public authorities that are compiled in, judged by rustls itself. Never the
+/// operating system: on Windows and macOS it fetches revocation lists and missing certificates by itself, around the
+/// proxy and with the server's name, and everywhere it trusts roots that an employer or a state has installed.
+/// No test shows this, because a test would need such a system; it stands and falls with `tls_certs_only`.
+fn trust(builder: ClientBuilder, base: &BaseUrl) -> Result<ClientBuilder, Error> {
+    if !base.is_encrypted() {
+        return Ok(builder.tls_certs_only([])); // no certificate is ever looked at
+    }
+    let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().map(|root| Certificate::from_der(root));
+    let roots = roots.collect::<Result<Vec<_>, _>>().map_err(|_| client_error())?;
+    Ok(builder.tls_certs_only(roots))
+}
+
 const CONNECT: Duration = Duration::from_secs(30);
 /// A circuit to an onion service is long in the making.
 const CONNECT_THROUGH_PROXY: Duration = Duration::from_secs(90);
 const WHOLE: Duration = Duration::from_secs(120);
 const PROBLEM_BYTES_MAX: usize = 16 * 1024;
+/// As many as a log reader has files under way.
+const READING_IDLE_MAX: usize = 8;
 
 fn client_error() -> Error {
-    Error::Local("The network client cannot be set up; check that this system has its certificates.".to_owned())
+    Error::Local(
+        "The network client cannot be set up; this program is damaged, or the system is out of means.".to_owned(),
+    )
 }
 
 /// 128 random bits as text: a name that nobody had before.

@@ -1,7 +1,8 @@
 //! What leaves this device, as a server and a proxy see it.
 
 use super::*;
-use crate::stand_in::{problem, response, serve, socks_proxy, split};
+use crate::stand_in::onlooker::linger;
+use crate::stand_in::{World, problem, response, serve, socks_proxy, split};
 
 fn message(body: &[u8]) -> Message<'_> {
     Message { authorization: Some("Bearer X"), media_type: "text/plain", body: body.to_vec() }
@@ -102,6 +103,35 @@ fn n1_an_onion_address_is_not_looked_up_without_a_proxy() {
         let base = BaseUrl::parse(base).unwrap();
         assert!(matches!(Network::direct().operation(&base), Err(Error::Address(_))));
     }
+}
+
+#[tokio::test]
+async fn n1_a_connection_ends_with_its_answer_even_if_the_server_would_keep_it() {
+    let (base, _, visits) = linger(|host| World::at(host, |_| {})).await;
+    let seen = || {
+        let visits = visits.lock().unwrap();
+        (visits.len(), visits.iter().filter(|visit| visit.closed.is_none()).count())
+    };
+    let operation = Network::direct().operation(&base).unwrap();
+    for _ in 0..3 {
+        operation.get("/campaign", 100_000).await.unwrap();
+    }
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(seen(), (3, 0), "opened, and still open");
+    let reading = Network::direct().reading(&base).unwrap();
+    for _ in 0..3 {
+        reading.get("/campaign", 100_000).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(seen(), (4, 1), "a log is read over few connections");
+    drop(reading);
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(seen(), (4, 0));
+}
+
+#[test]
+fn the_compiled_in_authorities_can_all_be_read() {
+    assert!(Network::direct().operation(&BaseUrl::parse("https://example.org").unwrap()).is_ok());
 }
 
 #[tokio::test]

@@ -139,6 +139,7 @@ fn all_of(words: &mut Peekable<SplitWhitespace<'_>>) -> bool {
 }
 
 /// What may be passed on under MIT OR Apache-2.0 without a condition that our readers would have to learn of.
+/// CDLA-Permissive-2.0 is for data, the list of certificate authorities, and asks only that its text goes along.
 const LICENCES: [&str; 7] =
     ["MIT", "Apache-2.0", "BSD-3-Clause", "ISC", "Unicode-3.0", "CC0-1.0", "CDLA-Permissive-2.0"];
 const MEMBERS: [&str; 4] = ["protocol", "server", "client", "tests"];
