@@ -50,6 +50,11 @@ impl BaseUrl {
         is_onion(&self.host)
     }
 
+    /// Whether it is this device itself.
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(&self.host)
+    }
+
     /// Whether connections are TLS.
     pub fn is_encrypted(&self) -> bool {
         self.encrypted

@@ -10,6 +10,7 @@ use protocol::campaign::{Campaign, CampaignId, Genesis};
 use protocol::counts::Counts;
 use protocol::note::TreeHead;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 
 /// A campaign with the address at which it was found and the head of its log. Having one proves that the address is
 /// one of the genesis's own, that the checkpoint is signed by the log key, and that the log begins with the genesis.
@@ -77,40 +78,48 @@ pub async fn read(source: &Source, expected: Option<CampaignId>) -> Result<Campa
     Ok(campaign)
 }
 
-/// The published numbers as the server shows them, of this campaign; `headcount audit` compares them with the log.
-/// `None` if there are none, as in a folder.
+/// The published numbers as the server shows them, checked as far as that goes without the log, with which
+/// `headcount audit` compares them. `None` if there are none, as in a folder.
 pub async fn counts(source: &Source, campaign: &Campaign) -> Result<Option<Counts>, Error> {
     let Some(bytes) = source.read("counts.json", COUNTS_BYTES_MAX).await? else {
         return Ok(None);
     };
     let counts: Counts = serde_json::from_slice(&bytes)
         .map_err(|_| Error::Misbehaved("counts.json is not in the form of this protocol.".to_owned()))?;
-    if counts.campaign_id != campaign.id() || counts.target != campaign.genesis().target {
-        return Err(Error::Misbehaved(
-            "counts.json shows another campaign or another target than the genesis.".to_owned(),
-        ));
-    }
     check_counts(&counts, campaign)?;
     Ok(Some(counts))
 }
 
-/// What can be checked of shown numbers without the log: they add up, their areas exist, and the announcement is one
-/// that the organisers signed. A server that invents one could lead people to a place.
+/// Demands what can be demanded of a server's numbers: they are of this campaign, of places that it has, and add up;
+/// and the announcement is what the organiser key signed. A server that shows another text shows none (V2).
 pub fn check_counts(counts: &Counts, campaign: &Campaign) -> Result<(), Error> {
-    let sum: u64 = counts.places.values().chain(counts.regions.values()).chain([&counts.root]).sum();
-    let places = campaign.places();
-    let exist = counts.places.keys().all(|place| places.region_of(*place).is_some())
-        && counts.regions.keys().all(|region| (*region as usize) < places.regions.len());
-    if counts.total != sum || !exist || counts.total > campaign.genesis().eligible {
-        return Err(Error::Misbehaved("counts.json contradicts itself or the campaign; do not believe it.".to_owned()));
+    let wrong = |what: &str| Err(Error::Misbehaved(format!("The server's counts {what}.")));
+    if counts.campaign_id != campaign.id() || counts.target != campaign.genesis().target {
+        return wrong("show another campaign or another target than the genesis");
     }
-    let signed = counts.announcement.as_ref().map(|shown| Announcement::open(shown.note.as_bytes(), campaign));
-    match signed {
-        Some(signed) if signed.as_ref().ok() != counts.announcement.as_ref() => Err(Error::Misbehaved(
-            "The server shows an announcement that the organisers did not sign; do not believe it.".to_owned(),
-        )),
+    let exist = |areas: &BTreeMap<u32, u64>, all: usize| areas.keys().all(|area| (*area as usize) < all);
+    let places = campaign.places();
+    if !exist(&counts.places, places.places.len()) || !exist(&counts.regions, places.regions.len()) {
+        return wrong("name a place or a region that the campaign does not have");
+    }
+    if !adds_up(counts) {
+        return wrong("do not add up to their total");
+    }
+    if counts.total > campaign.genesis().eligible {
+        return wrong("show more people than could take part");
+    }
+    match &counts.announcement {
+        Some(shown) if Announcement::open(shown.note.as_bytes(), campaign).as_ref() != Ok(shown) => {
+            wrong("show an announcement that the organiser key did not sign like that; do not believe it")
+        }
         _ => Ok(()),
     }
+}
+
+/// Whether the total is the sum of all areas: all that can be asked of numbers without their campaign.
+pub fn adds_up(counts: &Counts) -> bool {
+    let mut areas = counts.places.values().chain(counts.regions.values()).chain([&counts.root]);
+    areas.try_fold(0u64, |sum, area| sum.checked_add(*area)) == Some(counts.total)
 }
 
 /// Demands that the map is the one of the genesis.
