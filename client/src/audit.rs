@@ -1,15 +1,18 @@
 //! Audit (DESIGN §4): downloads a whole log, recounts it, verifies every token, and compares all that is served beside it.
 //!
+//! Which log it was is told by its size and root: another visitor may be shown another one, and only comparing finds it.
 //! What it proves: the count, the places, the order, that nothing was changed. What it cannot: that the issuer made no
 //! tokens for itself (`eligible` bounds that), or that nothing below k was dropped or delayed.
 
 use crate::campaign::{self, homes};
 use crate::error::Error;
 use crate::log_reader::{LogReader, Source};
+use crate::own_entry::Published;
 use crate::participation::check_challenge;
 use crate::transport::Network;
 use protocol::announcement::Announcement;
 use protocol::campaign::{Campaign, CampaignId};
+use protocol::codec::to_base64;
 use protocol::counts::Counts;
 use protocol::keys::IssuerPublicKey;
 use protocol::note::TreeHead;
@@ -30,8 +33,12 @@ use tally::Tally;
 pub struct Report {
     /// The campaign.
     pub campaign: Campaign,
+    /// Whether its id was demanded; if not, it is some campaign.
+    pub pinned: bool,
     /// The checkpoint that was audited.
     pub head: TreeHead,
+    /// All pledges, to look for one's own.
+    pub published: Published,
     /// All published pledges; each one's token was verified.
     pub pledges: u64,
     /// Groups in the log.
@@ -54,30 +61,33 @@ pub struct Report {
     pub remarks: Vec<String>,
 }
 
-/// Audits what is at `source`, as of `now` in Unix seconds. `network` is for the one question that goes to the Origin
-/// beside the files. Nothing is printed; `progress` hears how many of how many entries are done, `visit` sees every entry
-/// with its index, before anything is proven.
+impl Report {
+    /// The root hash of the log as the third line of its checkpoint has it, to compare with others.
+    pub fn root_hash(&self) -> String {
+        to_base64(&self.head.root).replace('-', "+").replace('_', "/")
+    }
+}
+
+/// Audits what is at `source`. `network` is for the one question that goes to the Origin beside the files, `now` the
+/// time in Unix seconds. Nothing is printed; `progress` hears how many of how many entries are done.
 pub async fn audit(
     network: &Network,
     source: &Source,
     expected: Option<CampaignId>,
     now: u64,
     mut progress: impl FnMut(u64, u64),
-    mut visit: impl FnMut(&Campaign, u64, &[u8]),
 ) -> Result<Report, Error> {
     let campaign = campaign::read(source, expected).await?;
     campaign::check_map(source, &campaign).await?;
     let (counts, head) = counts_and_head(source, &campaign).await?;
-    let counts_compared_at = counts.as_ref().map(|counts| counts.log_size);
-    let counted_tick = counts.as_ref().map_or(0, |counts| counts.tick);
+    let compared = counts.as_ref().map(|counts| (counts.log_size, counts.tick));
 
-    let mut tally = Tally::new(&campaign, counts);
+    let mut tally = Tally::new(&campaign, counts, now);
     let mut log = LogReader::new(source, head, true);
     let mut signatures = Signatures::new(campaign.token_key());
     while let Some(entries) = log.next().await? {
         let mut tokens = Vec::new();
-        for (index, entry) in (log.done() - entries.len() as u64..).zip(&entries) {
-            visit(&campaign, index, entry);
+        for entry in &entries {
             tokens.extend(tally.take(entry)?);
         }
         signatures.verify(tokens).await?;
@@ -85,16 +95,9 @@ pub async fn audit(
     }
     signatures.finish().await?;
     log.finish().await?;
-    let (groups, summary) = tally.finish()?;
+    let (summary, groups, published) = tally.finish()?;
 
-    let mut remarks = Vec::new();
-    check_clock(&campaign, &summary, counted_tick, now, &mut remarks)?;
-    if counts_compared_at.is_some_and(|size| size < head.size) {
-        remarks.push("counts.json is older than the checkpoint; look again in a moment.".to_owned());
-    }
-    if counts_compared_at.is_none() {
-        remarks.push("There is no counts.json here, so the numbers shown elsewhere were not compared.".to_owned());
-    }
+    let mut remarks = remarks(&campaign, &summary, compared.map(|(_, tick)| tick), now);
     check_page(source, &summary, &mut remarks).await?;
     if let Source::Web(operation) = source {
         if !homes(campaign.genesis())?.contains(operation.base()) {
@@ -103,45 +106,12 @@ pub async fn audit(
             check_challenge(network, operation.base(), &campaign).await?;
         }
     }
-    Ok(report(campaign, head, groups, summary, counts_compared_at, remarks))
-}
-
-/// No tick is published before it ends. The clock of this device is given ten minutes of grace.
-fn check_clock(
-    campaign: &Campaign,
-    summary: &Summary,
-    counted_tick: Tick,
-    now: u64,
-    remarks: &mut Vec<String>,
-) -> Result<(), Error> {
-    let schedule = campaign.genesis().schedule();
-    let last = summary.closed_at.unwrap_or(summary.last_tick).max(counted_tick);
-    if last > 0 && schedule.end_of(last) > now.saturating_add(CLOCK_GRACE_SECS) {
-        return Err(Error::Misbehaved(format!(
-            "Tick {last} is published although it has not ended, if this device's clock is right."
-        )));
-    }
-    let overdue = schedule.closes.saturating_add(schedule.tick_seconds).saturating_add(CLOCK_GRACE_SECS);
-    if summary.closed_at.is_none() && now > overdue {
-        remarks.push("The campaign should have closed by now, and has not.".to_owned());
-    }
-    Ok(())
-}
-
-const CLOCK_GRACE_SECS: u64 = 600;
-
-fn report(
-    campaign: Campaign,
-    head: TreeHead,
-    groups: u64,
-    summary: Summary,
-    counts_compared_at: Option<u64>,
-    remarks: Vec<String>,
-) -> Report {
     let areas = |level| summary.sums.level(level).len() as u64;
-    Report {
+    Ok(Report {
         campaign,
+        pinned: expected.is_some(),
         head,
+        published,
         pledges: summary.sums.total(),
         groups,
         places: areas(Level::Place),
@@ -150,9 +120,34 @@ fn report(
         last_tick: summary.last_tick,
         closed_at: summary.closed_at,
         announcement: summary.announcement,
-        counts_compared_at,
+        counts_compared_at: compared.map(|(log_size, _)| log_size),
         remarks,
+    })
+}
+
+/// What is no proof of a fault, but should be known.
+fn remarks(campaign: &Campaign, summary: &Summary, counts_tick: Option<Tick>, now: u64) -> Vec<String> {
+    let mut remarks = Vec::new();
+    match counts_tick {
+        None => {
+            remarks.push("There is no counts.json here, so the numbers shown elsewhere were not compared.".to_owned())
+        }
+        Some(tick) if tick < summary.last_tick => remarks.push(format!(
+            "counts.json is of tick {tick}, and the log goes to tick {}: old numbers are shown. For a moment after a \
+             tick that is harmless.",
+            summary.last_tick
+        )),
+        Some(_) => {}
     }
+    let genesis = campaign.genesis();
+    if summary.closed_at.is_none() && now > genesis.closes.saturating_add(genesis.tick_seconds.into()) {
+        remarks.push(
+            "The campaign should have closed more than a tick ago, and the log does not say that it has: what was to \
+             be destroyed at close may still be there."
+                .to_owned(),
+        );
+    }
+    remarks
 }
 
 /// Reads the counts first, then the checkpoint, which is then no older; a cache between may say otherwise for a while.
@@ -183,7 +178,14 @@ async fn counts_and_head(source: &Source, campaign: &Campaign) -> Result<(Option
 async fn check_page(source: &Source, summary: &Summary, remarks: &mut Vec<String>) -> Result<(), Error> {
     let served = source.read("join/manifest.json", MANIFEST_BYTES_MAX).await?;
     match (summary.manifest_sha256, served) {
-        (Some(logged), Some(served)) if <[u8; 32]>::from(Sha256::digest(&served)) == logged => Ok(()),
+        (Some(logged), Some(served)) if <[u8; 32]>::from(Sha256::digest(&served)) == logged => {
+            remarks.push(
+                "The manifest of the page at /join is the one that the log names; the files that it lists were not \
+                 looked at."
+                    .to_owned(),
+            );
+            Ok(())
+        }
         (None, None) => Ok(()),
         (Some(_), None) if matches!(source, Source::Folder(_)) => {
             remarks.push("The manifest of the page is not here, so it was not compared.".to_owned());

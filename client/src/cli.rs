@@ -8,11 +8,14 @@ use client::transport::Network;
 use protocol::campaign::CampaignId;
 use protocol::invite::InviteLink;
 use std::process::ExitCode;
-use zeroize::Zeroizing;
 
+mod advice;
+mod announce;
 mod approach;
+mod auditing;
 mod clock;
 mod console;
+mod interruption;
 mod join;
 mod looking;
 mod organiser;
@@ -20,7 +23,9 @@ mod rehearse;
 mod road;
 mod secrets;
 mod sittings;
+mod times;
 
+use advice::Advice;
 use console::Console;
 
 /// Take part in a Headcount campaign, look at its numbers, check them, or organise one.
@@ -59,11 +64,11 @@ enum Command {
     /// Second sitting: pledge with a token and the phrase that belongs to it.
     Pledge(sittings::PledgeSitting),
     /// Find out from your phrase whether your pledge is published; the whole log is read, so nobody learns whose.
-    Status(looking::Status),
+    Status(auditing::Status),
     /// Show the published numbers.
     Counts(looking::CountsShown),
     /// Recount the public log, and check all that is served beside it.
-    Audit(looking::Audit),
+    Audit(auditing::Audit),
     /// The organiser's commands.
     #[command(subcommand)]
     Organiser(organiser::Organiser),
@@ -74,13 +79,13 @@ enum Command {
 /// A sentence that ends the program, and what to type next, if something helps.
 pub(crate) struct Failure {
     what: Option<Error>,
-    then: Option<Zeroizing<String>>,
+    then: Option<Advice>,
 }
 
 impl Failure {
-    /// Adds what to do now; it may hold a secret that the participant must see.
-    pub(crate) fn then(what: Error, then: String) -> Self {
-        Self { what: Some(what), then: Some(Zeroizing::new(then)) }
+    /// Adds what to do now, if something helps.
+    pub(crate) fn then(what: Error, then: Option<Advice>) -> Self {
+        Self { what: Some(what), then }
     }
 
     /// A failure that the result itself has told already.
@@ -98,7 +103,7 @@ impl From<Error> for Failure {
 /// Runs a command to its end.
 pub(crate) fn run(arguments: Arguments) -> ExitCode {
     let Arguments { shared, command } = arguments;
-    let console = Console::new(shared.json, shared.lang.clone(), shared.proxy.clone());
+    let console = Console::new(shared.json, shared.lang.clone());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let ended = match runtime {
         Ok(runtime) => runtime.block_on(dispatch(&console, &shared, command)),
@@ -108,7 +113,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if let Some(what) = &failure.what {
-                console.failure(what, failure.then.as_ref().map(|then| then.as_str()));
+                console.failure(what, failure.then.as_ref());
             }
             ExitCode::FAILURE
         }
@@ -214,7 +219,7 @@ mod tests {
     fn a_link_or_an_id_pins_the_campaign() {
         let id = "00".repeat(32);
         let link = format!("https://example.org/join#c={}", "a".repeat(52));
-        let console = Console::new(true, None, None);
+        let console = Console::new(true, None);
         let locate = |url: &str, id: Option<&str>| locate(&console, url, id);
         let zero = CampaignId::from_bytes([0; 32]);
         assert_eq!(locate("https://example.org", None).unwrap().1, None);

@@ -1,5 +1,5 @@
 //! The one error of this crate: each is one plain sentence that says what is wrong and, where it can, what to do.
-//! It holds no secret and no text that a server wrote, so it can be shown and logged.
+//! It holds no secret. What it quotes of a server is made harmless where it is shown.
 
 use protocol::problem::Problem;
 use std::fmt;
@@ -21,6 +21,8 @@ pub enum Error {
     },
     /// The server did what a working, honest one does not do.
     Misbehaved(String),
+    /// An answer to a TokenRequest that is no signature of it. To ask again is of no use and tells the server more.
+    NoSignature(String),
     /// What was received breaks a rule of the protocol.
     Protocol(protocol::error::Error),
     /// Something on this device: a file, an input, an answer that is missing.
@@ -42,6 +44,7 @@ impl fmt::Display for Error {
             Self::Address(what)
             | Self::Lost(what)
             | Self::Misbehaved(what)
+            | Self::NoSignature(what)
             | Self::Local(what)
             | Self::Unsupported(what) => f.write_str(what),
             Self::Refused { problem, retry_after_seconds: None } => f.write_str(problem.advice()),

@@ -3,7 +3,7 @@
 //! START HERE. A participation, in the order of its steps:
 //! [`campaign::fetch`] (checks everything that a campaign id pins) → [`participation::Issuer::find`] →
 //! [`participation::prepare`] → [`participation::obtain`] → a while later, over another connection,
-//! [`participation::redeem`]. [`audit::audit`] recounts a log; [`own_entry::find`] looks for one's own pledge in it.
+//! [`participation::redeem`]. [`audit::audit`] recounts a log; [`own_entry::Published::find`] looks for one's own in it.
 //!
 //! This library prints nothing, stores nothing, and contacts no address but the one it was told (`transport`).
 

@@ -52,7 +52,7 @@ impl OrganiserKey {
         NoteSigner::new("", &self.0).public_key()
     }
 
-    /// Signs the announcement that follows the one that holds now.
+    /// Signs the announcement that follows the one that holds now, which must have been checked.
     pub fn announce(
         &self,
         campaign: &Campaign,
@@ -68,7 +68,7 @@ impl OrganiserKey {
             ));
         }
         let number = now.map_or(0, |announcement| announcement.number).checked_add(1);
-        let number = number.ok_or_else(|| Error::Local("There can be no more announcements.".to_owned()))?;
+        let number = number.ok_or_else(|| Error::Local("There can be no further announcement.".to_owned()))?;
         Ok(Announcement::sign(campaign, &self.0, number, date, text)?)
     }
 }
@@ -177,6 +177,8 @@ mod tests {
         let first = key.announce(&world.campaign, None, Some(7), text.clone()).unwrap();
         let second = key.announce(&world.campaign, Some(&first), None, text.clone()).unwrap();
         assert_eq!((first.number, second.number), (1, 2));
+        let last = Announcement { number: u32::MAX, ..second };
+        assert!(key.announce(&world.campaign, Some(&last), None, text.clone()).is_err());
         let other = OrganiserKey::generate().unwrap();
         assert!(other.announce(&world.campaign, None, None, text).is_err());
     }

@@ -19,7 +19,6 @@ use protocol::receipt::{RECEIPT_BYTES, verify_receipt};
 use protocol::token::Token;
 use rand::TryRng;
 use rand::rngs::SysRng;
-use reqwest::Url;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
@@ -27,7 +26,6 @@ use zeroize::Zeroizing;
 #[derive(Clone)]
 pub struct Issuer {
     base: BaseUrl,
-    request_path: String,
 }
 
 impl Issuer {
@@ -39,21 +37,14 @@ impl Issuer {
         let directory: IssuerDirectory = serde_json::from_slice(&answer.body)
             .map_err(|_| Error::Misbehaved("The issuer's directory cannot be read.".to_owned()))?;
         directory.check(site.campaign.token_key())?;
-        let request_path = request_path(&base, &directory.issuer_request_uri)?;
-        Ok(Self { base, request_path })
+        // Any other path could be a mark for one person, and any other host somebody else's.
+        if directory.issuer_request_uri != TOKEN_REQUEST_PATH {
+            return Err(Error::Misbehaved(format!(
+                "The issuer's directory sends token requests elsewhere than to {TOKEN_REQUEST_PATH}; do not go on."
+            )));
+        }
+        Ok(Self { base })
     }
-}
-
-/// The path of `issuer-request-uri`, which must be at the issuer itself. There is one path: another could be a mark for one person.
-fn request_path(base: &BaseUrl, uri: &str) -> Result<String, Error> {
-    let elsewhere = || Error::Misbehaved("The issuer's directory points away from the issuer.".to_owned());
-    let url = Url::parse(&base.join("/")).and_then(|base| base.join(uri));
-    let url = url.map_err(|_| elsewhere())?;
-    let fixed = url.path() == "/token-request" && url.query().is_none() && url.fragment().is_none();
-    if BaseUrl::of(&url)? != *base || !fixed {
-        return Err(elsewhere());
-    }
-    Ok(url.path().to_owned())
 }
 
 /// What a phrase and a place give: the request to send, what is needed to read its answer, and the pledge for later.
@@ -101,22 +92,22 @@ pub async fn obtain(
     let posting = Posting {
         network,
         base: &issuer.base,
-        path: &issuer.request_path,
+        path: TOKEN_REQUEST_PATH,
         authorization: &authorization,
         media_type: media::TOKEN_REQUEST,
         body: &request.encode(),
     };
-    let answer = posting.send(TokenResponse::BYTES).await?;
+    let (answer, _) = posting.send(TokenResponse::BYTES).await?;
     let answer = answer.demand(&[200], Some(media::TOKEN_RESPONSE))?;
-    let unusable = |_| {
-        Error::Misbehaved(
+    let response = TokenResponse::decode(&answer.body)
+        .map_err(|_| Error::Misbehaved("The issuer's answer is no whole message, and was thrown away.".to_owned()))?;
+    pending.finalize(&response).map_err(|_| {
+        Error::NoSignature(
             "The issuer's answer is not a signature of what was asked, and was thrown away. Do not try again and \
              again: tell the organisers, by another way than through this server."
                 .to_owned(),
         )
-    };
-    let response = TokenResponse::decode(&answer.body).map_err(unusable)?;
-    pending.finalize(&response).map_err(unusable)
+    })
 }
 
 /// The Origin's word that a pledge is counted.
@@ -125,6 +116,8 @@ pub struct Redeemed {
     pub receipt: [u8; RECEIPT_BYTES],
     /// Whether it had been counted before.
     pub repeated: bool,
+    /// Whether an answer was lost on the way, so that it may have been counted by a try of this very call.
+    pub retried: bool,
 }
 
 /// Pledges: opens and spends the token, over a connection of its own.
@@ -141,12 +134,12 @@ pub async fn redeem(network: &Network, site: &Site, token: &Token, pledge: &Pled
         media_type: media::PLEDGE,
         body: &pledge.encode(),
     };
-    let answer = posting.send(RECEIPT_BYTES).await?;
+    let (answer, retried) = posting.send(RECEIPT_BYTES).await?;
     let answer = answer.demand(&[200, 201], Some(media::RECEIPT))?;
     let receipt: [u8; RECEIPT_BYTES] = answer.body.as_slice().try_into().map_err(|_| bad_receipt())?;
     let key = &campaign.genesis().receipt_key;
     verify_receipt(key, campaign.id(), &token.nonce(), &receipt).map_err(|_| bad_receipt())?;
-    Ok(Redeemed { receipt, repeated: answer.status == 200 })
+    Ok(Redeemed { receipt, repeated: answer.status == 200, retried })
 }
 
 /// The place that this phrase made this token for, if it did.
@@ -184,12 +177,13 @@ struct Posting<'a> {
 }
 
 impl Posting<'_> {
-    async fn send(&self, answer_bytes: usize) -> Result<Answer, Error> {
+    /// The answer, and whether it took more than one try.
+    async fn send(&self, answer_bytes: usize) -> Result<(Answer, bool), Error> {
         let mut attempt = 1;
         loop {
             let answer = self.once(answer_bytes).await;
             let refusal = match answer {
-                Ok(answer) if answer.status < 300 => return Ok(answer),
+                Ok(answer) if answer.status < 300 => return Ok((answer, attempt > 1)),
                 Ok(answer) => answer.refusal(),
                 Err(error) => error,
             };
@@ -226,6 +220,7 @@ fn bad_receipt() -> Error {
     )
 }
 
+const TOKEN_REQUEST_PATH: &str = "/token-request";
 const ATTEMPTS: u32 = 3;
 #[cfg(not(test))]
 const PAUSE: Duration = Duration::from_secs(2);

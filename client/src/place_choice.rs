@@ -58,24 +58,53 @@ pub fn region_title(places: &Places, region: u32, language: Option<&str>) -> Str
     }
 }
 
-/// A text in the language that is wanted, else in English, else in the first there is; made harmless for a terminal.
+/// A name in the language that is wanted, else in English, else in the first there is; one harmless line.
 pub fn in_language(text: &Text, language: Option<&str>) -> String {
+    harmless(chosen(text, language))
+}
+
+/// A longer text, likewise; its lines stay.
+pub fn text_in_language(text: &Text, language: Option<&str>) -> String {
+    harmless_lines(chosen(text, language))
+}
+
+fn chosen<'a>(text: &'a Text, language: Option<&str>) -> &'a str {
     let wanted = language.and_then(|language| text.get(language));
-    let found = wanted.or_else(|| text.get("en")).or_else(|| text.values().next());
-    harmless_lines(found.map_or("", String::as_str))
+    wanted.or_else(|| text.get("en")).or_else(|| text.values().next()).map_or("", String::as_str)
 }
 
 /// A server's text without what could move the cursor, hide text or turn its direction: it must not be able to paint
 /// over the words that a participant compares.
 pub fn harmless(text: &str) -> String {
-    let turns_text = |c| matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{2028}' | '\u{2029}');
     let shown = text.chars().filter(|c| !turns_text(*c));
-    shown.map(|c| if c.is_control() { ' ' } else { c }).collect()
+    shown.map(|c| if breaks_line(c) { ' ' } else { c }).collect()
 }
 
-/// A text that may have several lines: each made harmless.
+/// A text that may have several lines: each of them made harmless.
 pub fn harmless_lines(text: &str) -> String {
-    text.lines().map(harmless).collect::<Vec<_>>().join("\n")
+    text.split('\n').map(harmless).collect::<Vec<_>>().join("\n")
+}
+
+/// JSON that can be shown on a terminal too: the same document, with what could steer one written as escapes.
+/// Such characters stand nowhere in JSON but inside of strings.
+pub fn harmless_json(json: &str) -> String {
+    let mut shown = String::with_capacity(json.len());
+    for c in json.chars() {
+        if turns_text(c) || breaks_line(c) {
+            shown.push_str(&format!("\\u{:04x}", u32::from(c))); // all of them are below U+FFFF
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+fn turns_text(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+fn breaks_line(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 fn matching(places: &Places, fits: impl Fn(&str) -> bool) -> Vec<u32> {
@@ -122,6 +151,11 @@ mod tests {
 
     #[test]
     fn a_servers_text_cannot_steer_the_terminal() {
-        assert_eq!(harmless("a\u{1b}[2Jb\nc\u{202e}d\u{9b}e\u{200b}"), "a [2Jb cd e");
+        assert_eq!(harmless("a\u{1b}[2Jb\nc\u{202e}d\u{9b}e\u{200b}f\u{2028}g\u{2029}"), "a [2Jb cd ef g ");
+        assert_eq!(harmless_lines("\na\u{1b}\n\nb\r\n"), "\na \n\nb \n");
+        let text = "\u{1b}\u{9b}\u{7f}\u{202e}\u{2028}\u{feff}é";
+        let json = harmless_json(&serde_json::json!({ text: text }).to_string());
+        assert!(json.chars().all(|c| c.is_alphanumeric() || (' '..='~').contains(&c)), "{json}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap(), serde_json::json!({ text: text }));
     }
 }

@@ -338,8 +338,7 @@ impl World {
 
     /// A full audit of files elsewhere that say they are this campaign.
     pub async fn audit_of(&self, source: &LogSource) -> Result<Report, String> {
-        let audited =
-            audit(&Network::direct(), source, Some(self.campaign.id()), self.now(), |_, _| {}, |_, _, _| {}).await;
+        let audited = audit(&Network::direct(), source, Some(self.campaign.id()), self.now(), |_, _| {}).await;
         audited.map_err(|error| error.to_string())
     }
 }

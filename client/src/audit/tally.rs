@@ -1,21 +1,22 @@
-//! The tally of an audit: applies the rules of the log to every entry, lets no nonce pass twice, and compares the
-//! published counts at exactly the log size that they name, neither earlier nor later.
+//! The tally of an audit: applies the rules of the log to every entry, lets no nonce pass twice and no tick that has
+//! not come, and compares the published counts at exactly the log size that they name, neither earlier nor later.
 
 use crate::error::Error;
+use crate::own_entry::{Published, Standing};
 use protocol::announcement::Announcement;
 use protocol::campaign::Campaign;
 use protocol::counts::{Counts, Sums};
 use protocol::entry::Entry;
-use protocol::publication::State;
+use protocol::publication::{State, Tick};
 use protocol::recount::{Recount, Seen, Summary};
 use protocol::token::Token;
-use std::collections::HashSet;
 
 /// What was read so far.
 pub(super) struct Tally<'a> {
     campaign: &'a Campaign,
     recount: Recount<'a>,
-    nonces: HashSet<[u8; 32]>,
+    published: Published,
+    last_ended: Tick,
     counts: Option<Counts>,
     entries: u64,
     groups: u64,
@@ -27,11 +28,13 @@ pub(super) struct Tally<'a> {
 }
 
 impl<'a> Tally<'a> {
-    pub(super) fn new(campaign: &'a Campaign, counts: Option<Counts>) -> Self {
+    /// `now` is the time in Unix seconds; somewhat later ticks pass too, because clocks differ.
+    pub(super) fn new(campaign: &'a Campaign, counts: Option<Counts>, now: u64) -> Self {
         Self {
             campaign,
             recount: Recount::new(campaign),
-            nonces: HashSet::new(),
+            published: Published::default(),
+            last_ended: campaign.genesis().schedule().last_ended(now.saturating_add(CLOCK_SLACK_SECONDS)),
             counts,
             entries: 0,
             groups: 0,
@@ -51,7 +54,7 @@ impl<'a> Tally<'a> {
         self.entries += 1;
         match seen {
             Seen::Pledge { nonce, token, area } => {
-                if !self.nonces.insert(*nonce.as_bytes()) {
+                if !self.published.add(nonce, Standing { area, tick: self.last_tick, index }) {
                     return Err(Error::Misbehaved(format!("log entry {index}: this pledge was published before")));
                 }
                 self.sums.add(area, 1);
@@ -62,12 +65,14 @@ impl<'a> Tally<'a> {
             Seen::Other => {
                 match Entry::decode(bytes)? {
                     Entry::Group { tick, size, .. } => {
+                        self.check_tick(&format!("log entry {index}"), tick.into())?;
                         self.groups += 1;
                         self.last_tick = tick;
                         self.missing_in_group = size;
                     }
                     Entry::Announcement(note) => self.announcement = Some(note),
                     Entry::Close { tick } => {
+                        self.check_tick(&format!("log entry {index}"), tick.into())?;
                         self.last_tick = tick;
                         self.closed = true;
                     }
@@ -78,13 +83,24 @@ impl<'a> Tally<'a> {
         }
     }
 
-    /// Ends at the checkpoint: the number of groups, and what the log says.
-    pub(super) fn finish(mut self) -> Result<(u64, Summary), Error> {
+    /// Nothing can have been published at a tick that has not ended.
+    fn check_tick(&self, what: &str, tick: Tick) -> Result<(), Error> {
+        if tick <= self.last_ended {
+            return Ok(());
+        }
+        Err(Error::Misbehaved(format!(
+            "{what}: it is of tick {tick}, which has not ended by this device's clock; if the clock is right, the \
+             server is wrong"
+        )))
+    }
+
+    /// Ends at the checkpoint: what the log says, the number of groups, and all pledges.
+    pub(super) fn finish(mut self) -> Result<(Summary, u64, Published), Error> {
         self.compare_counts()?;
         if self.counts.is_some() {
             return Err(Error::Misbehaved("counts.json names a log size that the log never had.".to_owned()));
         }
-        Ok((self.groups, self.recount.finish()?))
+        Ok((self.recount.finish()?, self.groups, self.published))
     }
 
     /// Compares `counts.json` once, where the log has the size that it names.
@@ -107,6 +123,7 @@ impl<'a> Tally<'a> {
         if counts.tick < i64::from(self.last_tick) {
             return wrong("names an earlier tick than the log");
         }
+        self.check_tick("counts.json", counts.tick)?;
         let announcement = match &self.announcement {
             Some(note) => Some(Announcement::open(note, self.campaign)?),
             None => None,
@@ -117,3 +134,6 @@ impl<'a> Tally<'a> {
         Ok(())
     }
 }
+
+/// How far this device's clock may be behind the server's.
+const CLOCK_SLACK_SECONDS: u64 = 600;

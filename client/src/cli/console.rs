@@ -1,9 +1,11 @@
 //! The only file that prints or asks. Talk goes to standard output, or to standard error when a program reads along;
 //! a question that cannot be asked is an error that names the flag which answers it, never a silent yes.
+//! Nothing reaches a terminal that could steer it, and an output that went away stops nothing but what must be seen.
 
+use crate::cli::advice::Advice;
 use crate::cli::secrets::read_file;
 use client::error::Error;
-use client::place_choice::harmless_lines;
+use client::place_choice::{harmless_json, harmless_lines};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Write};
@@ -14,12 +16,11 @@ use zeroize::Zeroizing;
 pub(crate) struct Console {
     json: bool,
     language: Option<String>,
-    proxy: Option<String>,
 }
 
 impl Console {
-    pub(crate) fn new(json: bool, language: Option<String>, proxy: Option<String>) -> Self {
-        Self { json, language, proxy }
+    pub(crate) fn new(json: bool, language: Option<String>) -> Self {
+        Self { json, language }
     }
 
     /// The language of names and texts, if one was asked for.
@@ -27,47 +28,46 @@ impl Console {
         self.language.as_deref()
     }
 
-    /// How the commands that are shown go the same road as this one.
-    pub(crate) fn road(&self) -> String {
-        self.proxy.as_ref().map_or_else(String::new, |proxy| format!(" --proxy {proxy}"))
-    }
-
     /// Talk for a person.
     pub(crate) fn say(&self, text: &str) {
-        if self.json { to_err(text) } else { to_out(text) }
+        let _ = if self.json { write(std::io::stderr(), text) } else { write(std::io::stdout(), text) };
     }
 
     /// Something that a person should know even when output is piped away.
     pub(crate) fn warn(&self, text: &str) {
-        to_err(&format!("Careful: {text}"));
+        let _ = write(std::io::stderr(), &format!("Careful: {text}"));
     }
 
-    /// A result: the document for a program, the text for a person.
+    /// A result: the document for a program, the text for a person. A reader that went away is no error of ours.
     pub(crate) fn result(&self, document: &Value, text: &str) {
-        let _ = self.must_show(document, text); // a reader that went away is no error of ours
+        let _ = self.show(document, text);
     }
 
-    /// What has to be shown before anything goes on.
-    pub(crate) fn must_show(&self, document: &Value, text: &str) -> Result<(), Error> {
-        let mut out = std::io::stdout();
-        let shown = if self.json { writeln!(out, "{document}") } else { writeln!(out, "{text}") };
-        let gone = |_| Error::Local("What had to be shown could not be; nothing was sent.".to_owned());
-        shown.and_then(|()| out.flush()).map_err(gone)
+    /// The same, for what must be seen: it is an error if it cannot be. `what` says what that means.
+    pub(crate) fn must_be_seen(&self, document: &Value, text: &str, what: &str) -> Result<(), Error> {
+        self.show(document, text).map_err(|error| Error::Local(format!("{what} ({error}).")))
     }
 
-    /// What went wrong, and what to do now. Whatever a server may have had a part in is made harmless.
-    pub(crate) fn failure(&self, what: &Error, then: Option<&str>) {
-        let what_text = harmless_lines(&what.to_string());
-        to_err(&format!("headcount: {what_text}"));
+    fn show(&self, document: &Value, text: &str) -> std::io::Result<()> {
+        match self.json {
+            true => write_raw(std::io::stdout(), &harmless_json(&Zeroizing::new(document.to_string()))),
+            false => write(std::io::stdout(), text),
+        }
+    }
+
+    /// What went wrong, and what to do now.
+    pub(crate) fn failure(&self, what: &Error, then: Option<&Advice>) {
+        let _ = write(std::io::stderr(), &format!("headcount: {what}"));
         if let Some(then) = then {
-            to_err(&format!("\n{then}"));
+            let _ = write(std::io::stderr(), &format!("\n{}", then.text()));
         }
         if self.json {
             let problem = match what {
                 Error::Refused { problem, .. } => Some(problem.name()),
                 _ => None,
             };
-            to_out(&json!({"error": what_text, "problem": problem, "then": then}).to_string());
+            let document = json!({"error": what.to_string(), "problem": problem, "finish": then.map(Advice::document)});
+            let _ = self.show(&document, "");
         }
     }
 
@@ -83,24 +83,25 @@ impl Console {
         }
     }
 
+    /// Waits until a person has done something, where there is one.
+    pub(crate) fn pause(&self, request: &str) -> Result<(), Error> {
+        if self.json || !std::io::stdin().is_terminal() {
+            return Ok(());
+        }
+        self.line(request, " ", "").map(|_| ())
+    }
+
     /// Asks for a line that may be seen.
     pub(crate) fn line(&self, question: &str, end: &str, flag: &str) -> Result<String, Error> {
         if !std::io::stdin().is_terminal() {
             return Err(cannot_ask(question, flag));
         }
-        let _ = write!(std::io::stderr(), "{question}{end}");
+        let mut screen = std::io::stderr();
+        let _ = write!(screen, "{}{end}", harmless_lines(question)).and_then(|()| screen.flush());
         let mut answer = String::new();
         match std::io::stdin().read_line(&mut answer) {
             Ok(read) if read > 0 => Ok(answer),
-            _ => Err(cannot_ask(question, flag)),
-        }
-    }
-
-    /// Waits until a person has done something; nobody is waited for where there is no terminal.
-    pub(crate) fn pause(&self, until: &str) {
-        if std::io::stdin().is_terminal() && !self.json {
-            let _ = write!(std::io::stderr(), "{until}: press Enter. ");
-            let _ = std::io::stdin().read_line(&mut String::new());
+            _ => Err(Error::Local("Stopped, because there was no answer.".to_owned())),
         }
     }
 
@@ -145,19 +146,22 @@ impl Console {
     }
 }
 
-/// A reader that went away is no reason to stop half-way.
-fn to_out(text: &str) {
-    let _ = writeln!(std::io::stdout(), "{text}");
+/// Text for a terminal: whatever a server or an error put into it, it steers nothing there.
+fn write(to: impl Write, text: &str) -> std::io::Result<()> {
+    write_raw(to, &Zeroizing::new(harmless_lines(text)))
 }
 
-fn to_err(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
+/// `println!` would panic where the reader has gone away.
+fn write_raw(mut to: impl Write, text: &str) -> std::io::Result<()> {
+    writeln!(to, "{text}")?;
+    to.flush()
 }
 
 fn cannot_ask(question: &str, flag: &str) -> Error {
     let question = question.lines().last().unwrap_or_default();
+    let stop = if question.ends_with(['?', '.']) { "" } else { "." };
     Error::Local(format!(
-        "This needs an answer, and there is no terminal to ask on: {question}. Answer it with {flag}."
+        "This needs an answer, and there is no terminal to ask on: {question}{stop} Answer it with {flag}."
     ))
 }
 
@@ -167,9 +171,17 @@ mod tests {
 
     #[test]
     fn a_question_that_cannot_be_asked_is_an_error_that_names_its_flag() {
-        let console = Console::new(true, None, None);
+        let console = Console::new(true, None);
         assert_eq!(console.confirm("Sure?", "--yes", true), Ok(()));
         let error = cannot_ask("Long.\nSure?", "--yes").to_string();
         assert!(error.contains("Sure?") && error.contains("--yes") && !error.contains("Long"));
+        assert!(cannot_ask("Your invite link", "--link-file FILE").to_string().contains("link. Answer it with --link"));
+    }
+
+    #[test]
+    fn nothing_that_is_written_steers_a_terminal() {
+        let mut shown = Vec::new();
+        write(&mut shown, "a\u{1b}]0;x\u{7}\nb\u{2028}c").unwrap();
+        assert_eq!(shown, b"a ]0;x \nb c\n");
     }
 }

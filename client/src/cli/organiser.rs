@@ -1,20 +1,23 @@
-//! `headcount organiser …`: the organiser's key, invites, counts, announcements, close. The listener's token is asked
+//! `headcount organiser …`: the organiser's key, invites, counts, close (and `announce`). The listener's token is asked
 //! for, read from a file or piped in; the key that signs stays in its file.
 
-use crate::cli::approach::heading;
+use crate::cli::announce::Announce;
 use crate::cli::console::Console;
 use crate::cli::looking::table;
-use crate::cli::secrets::{TokenSource, read_file};
-use crate::cli::{Failure, Where, clock, locate};
+use crate::cli::secrets::TokenSource;
+use crate::cli::{Failure, locate};
 use clap::{Args, Subcommand};
 use client::address::BaseUrl;
-use client::campaign::{self, fetch};
+use client::campaign::{Site, adds_up, check_counts, fetch};
 use client::error::Error;
 use client::organiser::{self as office, OrganiserKey};
+use client::place_choice::in_language;
 use client::private_file::PrivateFile;
 use client::transport::Network;
-use protocol::campaign::Text;
 use protocol::codec::to_base64;
+use protocol::counts::Counts;
+use protocol::phrase::campaign_words;
+use protocol::problem::Problem;
 use serde_json::json;
 use std::path::PathBuf;
 use zeroize::Zeroizing;
@@ -29,6 +32,10 @@ pub(crate) enum Organiser {
     /// Show the published numbers, from the organiser's listener.
     Counts(OrganiserCounts),
     /// Sign and publish an announcement; it cannot be taken back.
+    ///
+    /// Two addresses are needed. URL is the public one, which everybody uses: the campaign, and the announcement that
+    /// holds now, are read there. --organiser-url is the organiser's listener, which takes the announcement in and wants
+    /// your token for it.
     Announce(Announce),
     /// Close the campaign at the end of the next tick, for ever.
     Close(Close),
@@ -58,7 +65,8 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    fn open(&self, console: &Console, network: &Network) -> Result<office::Organiser, Error> {
+    /// Prepares to speak with it.
+    pub(crate) fn open(&self, console: &Console, network: &Network) -> Result<office::Organiser, Error> {
         let base = BaseUrl::parse(&self.organiser_url)?;
         let token = self.token.read(console, "The organiser's token")?;
         office::Organiser::new(network, &base, &token)
@@ -75,7 +83,7 @@ pub(crate) struct Key {
 
 impl Key {
     fn run(&self, console: &Console) -> Result<(), Failure> {
-        let file = PrivateFile::create(&self.out)?;
+        let file = PrivateFile::at(&self.out)?;
         let key = OrganiserKey::generate()?;
         file.write(key.to_text().as_bytes())?;
         let public = to_base64(&key.public());
@@ -102,7 +110,8 @@ pub(crate) struct Invites {
     /// How many.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     count: u32,
-    /// The most of this batch that can be used in one tick; without it there is no maximum.
+    /// The most of this batch that can be used in one tick, at least the size of a group; without it there is no
+    /// maximum.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     per_tick: Option<u32>,
     /// Write the links to a new file, one a line, instead of showing them.
@@ -112,7 +121,7 @@ pub(crate) struct Invites {
 
 impl Invites {
     async fn run(self, console: &Console, network: &Network) -> Result<(), Failure> {
-        let file = self.out.as_deref().map(PrivateFile::create).transpose()?;
+        let file = self.out.as_deref().map(PrivateFile::at).transpose()?;
         let organiser = self.listener.open(console, network)?;
         let spinner = console.spinner("asking for invites");
         let links = organiser.invites(&self.batch, self.count, self.per_tick).await?;
@@ -122,12 +131,12 @@ impl Invites {
             lines.push_str(link);
             lines.push('\n');
         }
-        let Some(file) = file else {
+        let written = file.map(|file| file.write(lines.as_bytes()));
+        if !matches!(written, Some(Ok(()))) {
             let shown: Vec<&str> = links.iter().map(|link| link.as_str()).collect();
             console.result(&json!({"batch": self.batch, "links": shown}), lines.trim_end());
-            return Ok(());
-        };
-        file.write(lines.as_bytes())?;
+            return Ok(written.transpose().map(|_| ())?); // what could not be written is not lost: it was shown
+        }
         console.result(
             &json!({"batch": self.batch, "written": links.len()}),
             &format!(
@@ -145,114 +154,50 @@ impl Invites {
 pub(crate) struct OrganiserCounts {
     #[command(flatten)]
     listener: Listener,
-    /// Public address of the campaign, for the names of places, and to check an announcement.
+    #[command(flatten)]
+    public: Public,
+}
+
+/// The campaign as everybody sees it, if it can be reached from here.
+#[derive(Args)]
+pub(crate) struct Public {
+    /// Public address of the campaign, or a link that names it, for names, titles and announcements.
     #[arg(long, value_name = "URL")]
     url: Option<String>,
+}
+
+impl Public {
+    /// The campaign at the public address, which must be the one that the listener counts for.
+    async fn find(&self, console: &Console, network: &Network, counts: &Counts) -> Result<Option<Site>, Error> {
+        let Some(url) = &self.url else {
+            return Ok(None);
+        };
+        let (base, expected) = locate(console, url, None)?;
+        let site = fetch(network, &base, expected.or(Some(counts.campaign_id))).await?;
+        check_counts(counts, &site.campaign)?;
+        Ok(Some(site))
+    }
 }
 
 impl OrganiserCounts {
     async fn run(self, console: &Console, network: &Network) -> Result<(), Failure> {
         let organiser = self.listener.open(console, network)?;
         let mut counts = organiser.counts().await?;
-        let site = match &self.url {
-            Some(url) => {
-                let (base, expected) = locate(console, url, None)?;
-                Some(fetch(network, &base, expected.or(Some(counts.campaign_id))).await?)
-            }
-            None => None,
-        };
-        match &site {
-            Some(site) => campaign::check_counts(&counts, &site.campaign)?,
-            None => counts.announcement = None, // whether the organisers signed it cannot be checked without the campaign
+        let site = self.public.find(console, network, &counts).await?;
+        if !adds_up(&counts) {
+            return Err(Error::Misbehaved("The server's counts do not add up to their total.".to_owned()).into());
         }
-        let text = table(console, site.as_ref().map(|site| &site.campaign), &counts, usize::MAX);
-        console.result(&json!(counts), &text);
+        // Without the genesis nobody can tell whether the organiser key signed it.
+        let unchecked = counts.announcement.take_if(|_| site.is_none()).is_some();
+        let mut text = table(console, site.as_ref().map(|site| &site.campaign), &counts, usize::MAX);
+        if unchecked {
+            text.push_str("\nThere is an announcement, which can be checked and shown only with --url URL.");
+        }
+        let mut document = json!(counts);
+        document["announcement_unchecked"] = json!(unchecked);
+        console.result(&document, &text);
         Ok(())
     }
-}
-
-/// Arguments of `organiser announce`.
-#[derive(Args)]
-pub(crate) struct Announce {
-    #[command(flatten)]
-    listener: Listener,
-    #[command(flatten)]
-    site: Where,
-    /// The file that `organiser key` made.
-    #[arg(long, value_name = "FILE")]
-    key: PathBuf,
-    /// The text in one language, such as en="We meet on Sunday."; once for each language.
-    #[arg(long = "text", value_name = "LANG=TEXT", required = true)]
-    texts: Vec<String>,
-    /// The day of the event: 2021-04-21, 2021-04-21T16:00Z, or Unix seconds.
-    #[arg(long, value_name = "DATE")]
-    date: Option<String>,
-    /// Do not ask.
-    #[arg(long)]
-    yes: bool,
-}
-
-impl Announce {
-    async fn run(self, console: &Console, network: &Network) -> Result<(), Failure> {
-        let text = texts(&self.texts)?;
-        let date = self.date.as_deref().map(|date| {
-            clock::parse(date).ok_or_else(|| {
-                Error::Local("The date must look like 2021-04-21, 2021-04-21T16:00Z, or be Unix seconds.".to_owned())
-            })
-        });
-        let key = OrganiserKey::parse(&read_file(&self.key)?)?;
-        let organiser = self.listener.open(console, network)?;
-        let (base, expected) = self.site.read(console)?;
-        let site = fetch(network, &base, expected).await?;
-        let counts = campaign::counts(&site.source, &site.campaign).await?;
-        let now = counts.and_then(|counts| counts.announcement);
-        let date = date.transpose()?;
-        let soonest = clock::now();
-        if date.is_some_and(|date| date < soonest || date > soonest + TEN_YEARS_SECS) {
-            let why = "The date is over, or more than ten years away; nothing was announced.";
-            return Err(Error::Local(why.to_owned()).into());
-        }
-        let announcement = key.announce(&site.campaign, now.as_ref(), date, text)?;
-        console.say(&heading(console, &site.campaign));
-        console.say(&format!(
-            "\nAnnouncement {}{}:\n{}\n",
-            announcement.number,
-            announcement.date.map_or_else(String::new, |date| format!(" for {}", clock::utc(date))),
-            all_languages(&announcement.text)
-        ));
-        let question = "An announcement cannot be taken back. Publish it?";
-        console.confirm(question, "--yes", self.yes)?;
-        organiser.announce(&announcement).await?;
-        console.result(
-            &json!({"number": announcement.number, "date": announcement.date, "text": announcement.text}),
-            "Published: it is, or is about to be, an entry of the public log.",
-        );
-        Ok(())
-    }
-}
-
-fn all_languages(text: &Text) -> String {
-    text.iter().map(|(language, line)| format!("  {language}: {line}")).collect::<Vec<_>>().join("\n")
-}
-
-const TEN_YEARS_SECS: u64 = 10 * 366 * 86_400;
-
-/// Reads `LANG=TEXT`, each language once.
-fn texts(given: &[String]) -> Result<Text, Error> {
-    let mut text = Text::new();
-    for one in given {
-        let pair = one.split_once('=').filter(|(tag, line)| {
-            let is_tag = (2..=16).contains(&tag.len()) && tag.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-            is_tag && !line.trim().is_empty()
-        });
-        let Some((tag, line)) = pair else {
-            return Err(Error::Local("A text must look like en=\"We meet on Sunday.\", with its language.".to_owned()));
-        };
-        if text.insert(tag.to_owned(), line.to_owned()).is_some() {
-            return Err(Error::Local(format!("There are two texts in the language {tag}; give one.")));
-        }
-    }
-    Ok(text)
 }
 
 /// Arguments of `organiser close`.
@@ -260,6 +205,8 @@ fn texts(given: &[String]) -> Result<Text, Error> {
 pub(crate) struct Close {
     #[command(flatten)]
     listener: Listener,
+    #[command(flatten)]
+    public: Public,
     /// Do not ask.
     #[arg(long)]
     yes: bool,
@@ -268,25 +215,22 @@ pub(crate) struct Close {
 impl Close {
     async fn run(self, console: &Console, network: &Network) -> Result<(), Failure> {
         let organiser = self.listener.open(console, network)?;
-        let question = "The campaign will close at the end of the next tick, for ever, and what is not published then \
+        match organiser.counts().await {
+            Ok(counts) => {
+                if let Some(site) = self.public.find(console, network, &counts).await? {
+                    console.say(&in_language(&site.campaign.genesis().title, console.language()));
+                }
+                let id = counts.campaign_id;
+                console.say(&format!("campaign {id}\n         {}", campaign_words(id).join(" ")));
+            }
+            Err(error @ Error::Refused { problem: Problem::Unauthorised, .. }) => return Err(error.into()),
+            Err(error) => console.warn(&format!("the server does not tell which campaign it is. {error}")),
+        }
+        let question = "This campaign will close at the end of the next tick, for ever, and what is not published then \
                         is destroyed. Close it?";
         console.confirm(question, "--yes", self.yes)?;
         organiser.close().await?;
         console.result(&json!({"closing": true}), "The campaign closes at the end of the next tick.");
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn texts_have_a_language_each_and_no_language_twice() {
-        let read = |given: &[&str]| texts(&given.iter().map(|&one| one.to_owned()).collect::<Vec<_>>());
-        assert_eq!(read(&["en=a=b", "ru=в"]).unwrap()["en"], "a=b");
-        for bad in [&["a"][..], &["=a"], &["en="], &["en=a", "en=b"], &["e n=a"]] {
-            assert!(read(bad).is_err(), "{bad:?}");
-        }
     }
 }

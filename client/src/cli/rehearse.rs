@@ -3,6 +3,7 @@
 
 use crate::cli::approach::heading;
 use crate::cli::console::Console;
+use crate::cli::road::Direct;
 use crate::cli::secrets::read_file;
 use crate::cli::{Failure, Where};
 use clap::Args;
@@ -34,13 +35,23 @@ pub(crate) struct Rehearse {
     /// Decides who chooses which place; the same seed, the same choices.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    #[command(flatten)]
+    direct: Direct,
 }
 
 impl Rehearse {
     /// Runs the command.
     pub(crate) async fn run(self, console: &Console, network: &Network) -> Result<(), Failure> {
         let (base, expected) = self.site.read(console)?;
+        // On this device itself there is no address to hide; elsewhere a rehearsal rehearses the road as well.
+        let gives_away = "with every simulated participant";
+        if !base.is_loopback() {
+            self.direct.agree(console, network, gives_away)?;
+        }
         let site = fetch(network, &base, expected).await?;
+        if base.is_loopback() && !site.issuer()?.is_loopback() {
+            self.direct.agree(console, network, gives_away)?;
+        }
         check_rehearsal(&site.campaign)?;
         console.say(&heading(console, &site.campaign));
         let invites = read_invites(&read_file(&self.invites)?, site.campaign.id())?;

@@ -1,37 +1,35 @@
 //! What keeps token and pledge apart (N1): the road that was agreed to, and the time between the two.
 
+use crate::cli::clock::{self, utc};
 use crate::cli::console::Console;
-use crate::cli::{Failure, clock};
 use clap::Args;
-use client::campaign::Site;
+use client::error::Error;
 use client::transport::Network;
-use protocol::counts::Counts;
-use protocol::publication::State;
+use protocol::publication::{Schedule, State};
 use rand::RngExt;
 use std::time::Duration;
 
 /// The flag that agrees to a direct connection.
 #[derive(Args)]
 pub(crate) struct Direct {
-    /// Go straight to the server, which can then link invite and pledge by your address; do not ask.
+    /// Go straight to the server, which then sees this device's network address, and can link what is sent by it; do
+    /// not ask.
     #[arg(long, conflicts_with = "proxy")]
     direct: bool,
 }
 
 impl Direct {
-    /// Where there is no proxy, the participant is told and asked before the first connection of all; there is no silent
-    /// direct one.
-    pub(crate) fn agree(&self, console: &Console, network: &Network) -> Result<(), Failure> {
-        if !network.is_direct() || self.direct {
+    /// Where there is neither relay nor proxy, the user is told what the address gives away, and asked, before anything
+    /// at all is sent; there is no silent direct connection.
+    pub(crate) fn agree(&self, console: &Console, network: &Network, gives_away: &str) -> Result<(), Error> {
+        if !network.is_direct() {
             return Ok(());
         }
-        console.say(
-            "There is no proxy: from its first question on this program shows the server this device's network address, \
-             with the invite and again with the pledge, and the server can link the two by it. Tor prevents that: --proxy socks5h://127.0.0.1:9050 (9150 for Tor \
-             Browser's).",
-        );
-        let question = "Go straight to the server all the same?";
-        Ok(console.confirm(question, "--direct, or --proxy", self.direct)?)
+        console.say(&format!(
+            "There is no proxy: the server, and whoever watches the way, sees this device's network address {gives_away}. \
+             Tor prevents that: --proxy socks5h://127.0.0.1:9050 (9150 for Tor Browser's)."
+        ));
+        console.confirm("Go straight to the server all the same?", "--direct, or --proxy", self.direct)
     }
 }
 
@@ -46,54 +44,78 @@ pub(crate) struct Waiting {
     now: bool,
 }
 
+/// How long a random delay may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Longest {
+    seconds: u64,
+    /// The genesis would allow more; only the server's unsigned word makes it shorter.
+    by_the_servers_word: bool,
+}
+
 impl Waiting {
-    /// Waits, with a progress bar. `seconds_left` is how long pledges are surely taken.
-    /// False if Ctrl-C ended it.
-    pub(crate) async fn wait(&self, console: &Console, seconds_left: u64) -> bool {
-        let seconds = match (self.now, self.delay) {
-            (true, _) => 0,
-            (false, Some(seconds)) => seconds,
-            (false, None) => random_delay(seconds_left),
-        };
-        if seconds == 0 {
-            return true;
+    /// Decides how many seconds to wait, before anything secret is sent. `state` is the server's unsigned word: it may
+    /// not shorten the delay, which protects against this very server, without a yes.
+    pub(crate) fn choose(&self, console: &Console, schedule: &Schedule, state: Option<State>) -> Result<u64, Error> {
+        let now = clock::now();
+        if self.now {
+            return Ok(0);
         }
-        if seconds > seconds_left {
-            console.warn("the campaign may have closed by then.");
+        let closing = closing_end(schedule, state, now);
+        if let Some(seconds) = self.delay {
+            let ends = now.saturating_add(seconds);
+            if ends >= schedule.closes {
+                console.warn(&format!(
+                    "the delay outlasts the campaign, which closes on {}: the pledge would not be counted.",
+                    utc(schedule.closes)
+                ));
+            } else if closing.is_some_and(|end| ends >= end) {
+                console.warn("the server says that the campaign is closing, and the delay may outlast it.");
+            }
+            return Ok(seconds);
+        }
+        let longest = longest_delay(schedule, closing, now);
+        if longest.by_the_servers_word {
+            console.say(&format!(
+                "The server says that the campaign is closing and may take pledges only until {}. That is not signed: \
+                 a hostile server could say so to make you pledge sooner, because the longer you wait, the less the time \
+                 tells. A delay of your own: --delay SECONDS.",
+                closing.map_or_else(String::new, utc)
+            ));
+            let question = format!("Wait at most {} seconds before the pledge?", longest.seconds);
+            console.confirm(&question, "--now or --delay SECONDS", false)?;
+        }
+        Ok(rand::rng().random_range(0..=longest.seconds))
+    }
+
+    /// Waits, with a progress bar.
+    pub(crate) async fn wait(console: &Console, seconds: u64) {
+        if seconds == 0 {
+            return;
         }
         console.say(&format!(
             "Waiting {seconds} seconds before the pledge, so that its time does not show which token it belongs to. \
-             Ctrl-C ends this, and you are told how to finish it later."
+             Ctrl-C ends this, and tells how to finish later."
         ));
         let bar = console.bar(seconds, "waiting");
         for _ in 0..seconds {
-            tokio::select! {
-                () = tokio::time::sleep(Duration::from_secs(1)) => bar.inc(1),
-                _ = tokio::signal::ctrl_c() => {
-                    bar.finish_and_clear();
-                    return false;
-                }
-            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            bar.inc(1);
         }
         bar.finish_and_clear();
-        true
     }
 }
 
-/// How many seconds pledges are surely taken: a campaign that is closing may end with the tick that is under way.
-pub(crate) fn seconds_left(site: &Site, counts: Option<&Counts>) -> u64 {
-    let (schedule, now) = (site.campaign.genesis().schedule(), clock::now());
-    let end = match counts.map(|counts| counts.state) {
-        Some(State::Closed) => 0,
-        Some(State::Closing) => schedule.end_of((schedule.last_ended(now) + 1).max(1)),
-        _ => schedule.closes,
-    };
-    end.saturating_sub(now)
+/// When a campaign that says it is closing may end: with the tick under way.
+fn closing_end(schedule: &Schedule, state: Option<State>, now: u64) -> Option<u64> {
+    (state == Some(State::Closing)).then(|| schedule.end_of((schedule.last_ended(now) + 1).max(1)))
 }
 
-/// Seconds from 0 to 600, evenly; when the campaign ends soon, at most half of what is left.
-fn random_delay(seconds_left: u64) -> u64 {
-    rand::rng().random_range(0..=DELAY_SECONDS_MAX.min(seconds_left / 2))
+/// Ten minutes; when the campaign ends soon, half of what is left.
+fn longest_delay(schedule: &Schedule, closing: Option<u64>, now: u64) -> Longest {
+    let until = |end: u64| DELAY_SECONDS_MAX.min(end.saturating_sub(now) / 2);
+    let signed = until(schedule.closes);
+    let seconds = closing.map_or(signed, until).min(signed);
+    Longest { seconds, by_the_servers_word: seconds < signed }
 }
 
 const DELAY_SECONDS_MAX: u64 = 600;
@@ -102,12 +124,26 @@ const DELAY_SECONDS_MAX: u64 = 600;
 mod tests {
     use super::*;
 
+    const SCHEDULE: Schedule =
+        Schedule { opens: 0, pledges_open: 0, issuing_closes: 100_000, closes: 100_000, tick_seconds: 100 };
+
     #[test]
-    fn a_random_delay_is_at_most_ten_minutes_and_never_outlasts_the_campaign() {
-        let drawn: Vec<u64> = (0..2000).map(|_| random_delay(1_000_000)).collect();
-        assert!(drawn.iter().all(|delay| *delay <= 600));
-        assert!(drawn.iter().any(|delay| *delay < 60) && drawn.iter().any(|delay| *delay > 540));
-        assert!((0..100).all(|_| random_delay(20) <= 10));
-        assert_eq!(random_delay(0), 0);
+    fn n1_the_servers_unsigned_word_never_shortens_the_delay_unasked() {
+        let longest = |state, now| longest_delay(&SCHEDULE, closing_end(&SCHEDULE, state, now), now);
+        for state in [None, Some(State::Open), Some(State::Collecting)] {
+            assert_eq!(longest(state, 10), Longest { seconds: 600, by_the_servers_word: false });
+            assert_eq!(longest(state, 99_980), Longest { seconds: 10, by_the_servers_word: false });
+            assert_eq!(longest(state, 100_001), Longest { seconds: 0, by_the_servers_word: false });
+        }
+        assert_eq!(longest(Some(State::Closing), 20), Longest { seconds: 40, by_the_servers_word: true });
+        assert_eq!(longest(Some(State::Closing), 99_980), Longest { seconds: 10, by_the_servers_word: false });
+        // nobody is there to be asked here, so it stops, and names the flags
+        let now = clock::now();
+        let schedule = Schedule { pledges_open: now - 10, closes: now + 100_000, ..SCHEDULE };
+        let choose = |delay, now| {
+            let console = Console::new(true, None);
+            Waiting { delay, now }.choose(&console, &schedule, Some(State::Closing)).map_err(|error| error.to_string())
+        };
+        assert_eq!((choose(None, true), choose(Some(7), false)), (Ok(0), Ok(7)));
     }
 }

@@ -8,7 +8,7 @@ use protocol::codec::{from_base64, to_base64};
 use protocol::invite::InviteLink;
 use protocol::phrase::Phrase;
 use protocol::token::Token;
-use std::io::Read;
+use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -43,9 +43,10 @@ impl LinkSource {
         })
     }
 
-    /// Whether standard input is taken by the link.
+    /// Whether standard input is taken by the link: named so, or because there is nobody to be asked for it.
     pub(crate) fn takes_stdin(&self) -> bool {
-        self.link.as_deref() == Some("-") || is_stdin(self.link_file.as_deref())
+        let given = self.link.is_some() || self.link_file.is_some();
+        self.link.as_deref() == Some("-") || is_stdin(self.link_file.as_deref()) || (!given && asks_stdin())
     }
 }
 
@@ -82,9 +83,14 @@ impl PhraseSource {
         }
     }
 
-    /// Whether standard input is taken by the phrase.
+    /// Whether standard input is taken by the phrase, where a new one is made if none is given.
     pub(crate) fn takes_stdin(&self) -> bool {
         is_stdin(self.phrase_file.as_deref())
+    }
+
+    /// The same, where it is asked for.
+    pub(crate) fn takes_or_asks_stdin(&self) -> bool {
+        self.takes_stdin() || (self.phrase.is_none() && self.phrase_file.is_none() && asks_stdin())
     }
 }
 
@@ -112,9 +118,10 @@ impl TokenSource {
         }
     }
 
-    /// Whether standard input is taken by the token.
-    pub(crate) fn takes_stdin(&self) -> bool {
-        is_stdin(self.token_file.as_deref())
+    /// Whether standard input is taken by the token: named so, or because there is nobody to be asked for it.
+    pub(crate) fn takes_or_asks_stdin(&self) -> bool {
+        let given = self.token.is_some() || self.token_file.is_some();
+        is_stdin(self.token_file.as_deref()) || (!given && asks_stdin())
     }
 }
 
@@ -135,7 +142,11 @@ pub(crate) fn one_on_stdin(taken: &[bool]) -> Result<(), Error> {
     if taken.iter().filter(|taken| **taken).count() <= 1 {
         return Ok(());
     }
-    Err(Error::Local("Only one thing can come from standard input; put the other into a file.".to_owned()))
+    Err(Error::Local(
+        "Only one thing can come from standard input, and where there is no terminal what is not given is read from it \
+         too; put the others into files (--link-file, --phrase-file, --token-file)."
+            .to_owned(),
+    ))
 }
 
 /// A text from a file, or from standard input for `-`.
@@ -163,6 +174,11 @@ fn parse_phrase(text: &str) -> Result<Phrase, Error> {
     })
 }
 
+/// Whether a question would be answered by standard input, because it is no terminal.
+fn asks_stdin() -> bool {
+    !std::io::stdin().is_terminal()
+}
+
 fn is_stdin(path: Option<&Path>) -> bool {
     path == Some(Path::new("-"))
 }
@@ -182,7 +198,7 @@ mod tests {
     use std::io::Write;
 
     fn console() -> Console {
-        Console::new(true, None, None)
+        Console::new(true, None)
     }
 
     fn file(text: &str) -> tempfile::NamedTempFile {

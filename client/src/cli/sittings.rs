@@ -3,10 +3,10 @@
 
 use crate::cli::approach::{Approach, Participant};
 use crate::cli::console::Console;
-use crate::cli::join::{interrupted, pledge_now, show_counted, show_token_for_later};
-use crate::cli::road::{Direct, Waiting, seconds_left};
+use crate::cli::join::{not_kept, pledge_after, show_counted, show_token_for_later};
+use crate::cli::road::{Direct, Waiting};
 use crate::cli::secrets::{PhraseSource, TokenSource, one_on_stdin, parse_token, token_text};
-use crate::cli::{Failure, Where, clock};
+use crate::cli::{Failure, Where, clock, times};
 use clap::Args;
 use client::campaign::{counts, fetch};
 use client::error::Error;
@@ -14,7 +14,6 @@ use client::participation::place_of;
 use client::place_choice::title;
 use client::private_file::PrivateFile;
 use client::transport::Network;
-use protocol::publication::State;
 use std::path::PathBuf;
 
 /// Arguments of `token`.
@@ -30,20 +29,16 @@ pub(crate) struct TokenSitting {
 impl TokenSitting {
     /// Runs the command.
     pub(crate) async fn run(self, console: &Console, network: &Network) -> Result<(), Failure> {
-        let keep = self.out.as_deref().map(PrivateFile::create).transpose()?;
-        let approach = Approach::make(console, network, &self.participant, "token").await?;
+        let keep = self.out.as_deref().map(PrivateFile::at).transpose()?;
+        let approach = Approach::make(console, network, &self.participant, "token", None).await?;
         let (token, _) = approach.obtain(console, network).await?;
-        let kept = self.out.as_deref().map(|path| path.display().to_string());
         if let Some(keep) = keep {
-            let written = keep.write(token_text(&token).as_bytes());
-            if let Err(error) = written {
-                // the invite is used: the token must not be lost with the file
-                show_token_for_later(console, &approach.site, &token, None);
-                return Err(error.into());
-            }
+            let written = keep.write(token_text(&token).as_bytes()); // before any talk
+            written.map_err(|error| not_kept(network, &approach.site, &token, error))?;
         }
-        show_token_for_later(console, &approach.site, &token, kept.as_deref());
-        Ok(())
+        console.say("The token is there, and its signature is right.");
+        let kept = self.out.as_deref().map(|path| path.display().to_string());
+        show_token_for_later(console, network, &approach.site, &token, kept)
     }
 }
 
@@ -69,13 +64,18 @@ pub(crate) struct PledgeSitting {
 impl PledgeSitting {
     /// Runs the command. The token itself pins the campaign: it fits no other.
     pub(crate) async fn run(self, console: &Console, network: &Network) -> Result<(), Failure> {
-        one_on_stdin(&[self.token.takes_stdin(), self.phrase.takes_stdin()])?;
+        one_on_stdin(&[self.token.takes_or_asks_stdin(), self.phrase.takes_or_asks_stdin()])?;
         let (base, expected) = self.site.read(console)?;
         let token = parse_token(&self.token.read(console, "Your token")?)?;
         let phrase = self.phrase.read(console)?;
-        self.direct.agree(console, network)?;
+        self.direct.agree(
+            console,
+            network,
+            "now and with the pledge, and can link the pledge to whoever was seen at that address",
+        )?;
         let spinner = console.spinner("reading the campaign");
         let site = fetch(network, &base, expected).await?;
+        let counts = counts(&site.source, &site.campaign).await?;
         let place = place_of(&site.campaign, &phrase, &token);
         spinner.finish_and_clear();
         let place = place.ok_or_else(|| {
@@ -85,29 +85,14 @@ impl PledgeSitting {
                     .to_owned(),
             )
         })?;
-        let (opens, closes) = (site.campaign.genesis().pledges_open, site.campaign.genesis().closes);
-        let now = clock::now();
-        if now < opens {
-            let opens = clock::utc(opens);
-            return Err(Error::Local(format!("Pledging opens on {opens}; keep token and phrase until then.")).into());
-        }
-        if now >= closes {
-            let closes = clock::utc(closes);
-            return Err(Error::Local(format!("The campaign closed on {closes}; nothing more can be done here.")).into());
-        }
-        console.say(&format!("Your place: {}.", title(site.campaign.places(), place, console.language())));
-        let counts = counts(&site.source, &site.campaign).await?;
-        if counts.as_ref().is_some_and(|counts| counts.state == State::Closed) {
-            return Err(
-                Error::Local("The organisers have closed this campaign; nothing more can be done.".to_owned()).into()
-            );
-        }
-        if !self.waiting.wait(console, seconds_left(&site, counts.as_ref())).await {
-            return Err(interrupted(console, &site, &token));
-        }
+        let genesis = site.campaign.genesis();
+        times::before_pledge(genesis, counts.as_ref(), clock::now())?;
+        let name = title(site.campaign.places(), place, console.language());
+        console.say(&format!("Pledging for {name} (number {place})."));
+        let delay = self.waiting.choose(console, &genesis.schedule(), counts.map(|counts| counts.state))?;
         let pledge = phrase.secrets(site.campaign.id(), place).pledge();
-        let redeemed = pledge_now(console, network, &site, &token, &pledge).await?;
-        show_counted(console, &site, place, &redeemed);
+        let redeemed = pledge_after(console, network, &site, (&token, &pledge), delay).await?;
+        show_counted(console, network, &site, place, &redeemed);
         Ok(())
     }
 }

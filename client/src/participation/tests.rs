@@ -1,7 +1,8 @@
 //! The participant's way against a stand-in that issues and redeems with real keys.
 
 use super::*;
-use crate::campaign::fetch;
+use crate::campaign::{counts, fetch};
+use crate::stand_in::onlooker::{Visit, linger};
 use crate::stand_in::{Bound, World, problem, response, serve_world, split};
 use protocol::problem::Problem;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -80,9 +81,11 @@ async fn a_refusal_is_told_and_not_tried_again() {
 
 #[tokio::test]
 async fn u2_an_answer_that_is_no_signature_is_discarded_and_not_asked_for_again() {
-    for (media_type, length) in
-        [(media::TOKEN_RESPONSE, 256), (media::TOKEN_RESPONSE, 255), ("application/octet-stream", 256)]
-    {
+    for (media_type, length, finalized) in [
+        (media::TOKEN_RESPONSE, 256, true),
+        (media::TOKEN_RESPONSE, 255, false),
+        ("application/octet-stream", 256, false),
+    ] {
         let bound = Bound::new().await;
         let world = World::at(&bound.host(), |_| {});
         let invite = world.invite(1);
@@ -97,7 +100,11 @@ async fn u2_an_answer_that_is_no_signature_is_discarded_and_not_asked_for_again(
         let issuer = Issuer::find(&network, &site).await.ok().unwrap();
         let prepared = prepare(&site.campaign, &phrase(), 1).ok().unwrap();
         let refused = obtain(&network, &issuer, &invite, &prepared.request, prepared.pending).await;
-        assert!(matches!(refused, Err(Error::Misbehaved(_))), "{media_type} {length}");
+        let refused = refused.err().unwrap();
+        match finalized {
+            true => assert!(matches!(refused, Error::NoSignature(_)), "{refused}"),
+            false => assert!(matches!(refused, Error::Misbehaved(_)), "{media_type} {length}: {refused}"),
+        }
         let posts = server.requests().iter().filter(|request| request.starts_with(b"POST")).count();
         assert_eq!(posts, 1);
     }
@@ -166,27 +173,65 @@ async fn the_token_and_the_pledge_requests_are_what_the_protocol_says() {
     assert!(head.contains("authorization: PrivateToken token=\""));
 }
 
-#[test]
-fn a_request_address_is_at_the_issuer_itself() {
-    let base = BaseUrl::parse("https://issuer.example").unwrap();
-    for (uri, path) in [
-        ("/token-request", "/token-request"),
-        ("token-request", "/token-request"),
-        ("https://issuer.example/token-request", "/token-request"),
-        ("https://issuer.example:443/token-request", "/token-request"),
-    ] {
-        assert_eq!(request_path(&base, uri).as_deref(), Ok(path), "{uri}");
-    }
+#[tokio::test]
+async fn u2_a_directory_that_names_any_other_address_is_refused() {
     for uri in [
-        "https://other.example/token-request",
-        "http://issuer.example/token-request",
-        "//other.example/a",
+        "token-request",
+        "/token-request/",
         "/token-request?for=you",
-        "/token-request/for-you",
-        "/a#b",
-        "https://user@issuer.example/a",
-        "http://[",
+        "/token-request#b",
+        "/a/../token-request",
+        "/you/token-request",
+        "https://other.example/token-request",
+        "//other.example/token-request",
+        "",
     ] {
-        assert!(request_path(&base, uri).is_err(), "{uri}");
+        let bound = Bound::new().await;
+        let world = World::at(&bound.host(), |_| {});
+        let mut directory = IssuerDirectory::new(world.campaign.token_key());
+        directory.issuer_request_uri = uri.to_owned();
+        let directory = serde_json::to_vec(&directory).unwrap();
+        let server = bound.serve(move |request| {
+            Some(match split(request).0.contains(DIRECTORY_PATH) {
+                true => response("200 OK", media::ISSUER_DIRECTORY, &directory),
+                false => world.answer(request),
+            })
+        });
+        let network = Network::direct();
+        let site = fetch(&network, &server.base, None).await.ok().unwrap();
+        assert!(matches!(Issuer::find(&network, &site).await, Err(Error::Misbehaved(_))), "{uri}");
+    }
+}
+
+#[tokio::test]
+async fn n1_reading_and_issuance_are_over_before_the_pledge_opens_its_connection() {
+    let (base, world, visits) = linger(|host| World::at(host, |_| {})).await;
+    let network = Network::direct();
+    let pause = || tokio::time::sleep(Duration::from_millis(50));
+    let site = fetch(&network, &base, Some(world.id())).await.ok().unwrap();
+    counts(&site.source, &site.campaign).await.unwrap();
+    let issuer = Issuer::find(&network, &site).await.ok().unwrap();
+    let prepared = prepare(&site.campaign, &phrase(), 3).ok().unwrap();
+    pause().await;
+    let token = obtain(&network, &issuer, &world.invite(1), &prepared.request, prepared.pending).await;
+    let token = token.ok().unwrap();
+    pause().await;
+    redeem(&network, &site, &token, &prepared.pledge).await.ok().unwrap();
+    let visits = visits.lock().unwrap();
+    for (path, alone) in [("POST /token-request", visits.len() - 2), ("POST /pledges", visits.len() - 1)] {
+        assert_eq!(visits[alone].requests, [path]);
+        let over = |earlier: &Visit| earlier.closed.is_some_and(|closed| closed < visits[alone].opened);
+        assert!(visits[..alone].iter().all(over), "{path}: another connection was open");
+    }
+}
+
+#[tokio::test]
+async fn a_repeat_after_a_lost_answer_is_told_apart_from_a_repeat() {
+    for (answers, retried) in [(1, false), (2, true)] {
+        let (server, world) = forgetful(answers).await;
+        let network = Network::direct();
+        let site = fetch(&network, &server.base, None).await.ok().unwrap();
+        let (token, pledge) = world.token(7, 2);
+        assert_eq!(redeem(&network, &site, &token, &pledge).await.ok().unwrap().retried, retried);
     }
 }
