@@ -8,14 +8,14 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 /// A running `headcount-server demo`, ended when dropped.
-struct Demo {
+pub(crate) struct Demo {
     child: Child,
     told: Value,
     folder: tempfile::TempDir,
 }
 
 /// One of the two programs as the sources are now: cargo makes it if it is older.
-fn program(name: &str) -> PathBuf {
+pub(crate) fn program(name: &str) -> PathBuf {
     static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
         let build = ["build", "--locked", "--quiet", "--workspace", "--bins"];
         assert!(Command::new(env!("CARGO")).args(build).status().unwrap().success());
@@ -26,7 +26,7 @@ fn program(name: &str) -> PathBuf {
 }
 
 impl Demo {
-    fn start(tick: &str, simulate: &str) -> Self {
+    pub(crate) fn start(tick: &str, simulate: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut child = Command::new(program("headcount-server"))
             .args(["demo", "--json", "--listen", "127.0.0.1:0", "--organiser-listen", "127.0.0.1:0", "--invites", "12"])
@@ -40,11 +40,15 @@ impl Demo {
         Self { child, told: serde_json::from_str(&line).unwrap(), folder }
     }
 
-    fn told(&self, name: &str) -> &str {
+    pub(crate) fn told(&self, name: &str) -> &str {
         self.told[name].as_str().unwrap()
     }
 
-    fn link(&self, invite: usize) -> String {
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn link(&self, invite: usize) -> String {
         let id = protocol::campaign::CampaignId::parse(self.told("campaign_id")).unwrap();
         let code = self.told["invites"][invite].as_str().unwrap();
         let invite = Some(protocol::invite::Invite::parse(code).unwrap());
@@ -62,7 +66,7 @@ impl Drop for Demo {
 }
 
 /// Runs `headcount` with a standard input, within two minutes.
-fn headcount(arguments: &[&str], input: &str) -> Output {
+pub(crate) fn headcount(arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(program("headcount"))
         .args(arguments)
         .stdin(Stdio::piped())
@@ -79,7 +83,7 @@ fn headcount(arguments: &[&str], input: &str) -> Output {
     child.wait_with_output().unwrap()
 }
 
-fn good(arguments: &[&str], input: &str) -> String {
+pub(crate) fn good(arguments: &[&str], input: &str) -> String {
     let output = headcount(arguments, input);
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "headcount {arguments:?}\n{out}\n{err}");
@@ -87,7 +91,7 @@ fn good(arguments: &[&str], input: &str) -> String {
 }
 
 /// What is said of a mistake: on standard error, in words, with a failing exit code.
-fn bad(arguments: &[&str], input: &str) -> String {
+pub(crate) fn bad(arguments: &[&str], input: &str) -> String {
     let output = headcount(arguments, input);
     let err = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success() && !err.trim().is_empty(), "headcount {arguments:?} did not fail");
@@ -130,12 +134,12 @@ fn a_demo_is_joined_counted_audited_announced_and_closed() {
     assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stderr));
 }
 
-fn published(url: &str) -> u64 {
+pub(crate) fn published(url: &str) -> u64 {
     let counts: Value = serde_json::from_str(&good(&["counts", url, "--json"], "")).unwrap();
     counts["total"].as_u64().unwrap()
 }
 
-fn wait_until(mut done: impl FnMut() -> bool) {
+pub(crate) fn wait_until(mut done: impl FnMut() -> bool) {
     let start = Instant::now();
     while !done() {
         assert!(start.elapsed() < Duration::from_secs(60), "it does not come");
