@@ -174,7 +174,7 @@ fn tell_demo(demo: &Demo, json: bool) {
     println!("Type in another terminal (in target/debug after make demo, else wherever the programs are):");
     println!("  headcount counts {url}");
     println!("  headcount audit {url}");
-    println!("  headcount join --place Moscow --direct      (asks for one of the invites below)");
+    println!("  headcount join --place Moscow --direct --now      (asks for one of the invites below)");
     let key = demo.organiser_key.display();
     println!(
         "  headcount organiser announce {url} --organiser-url {organiser_url} --key {key} --text en='We meet at noon'"
