@@ -208,10 +208,15 @@ impl Deployment {
         self.timeline.in_doubt()
     }
 
-    /// Finishes a tick or a close that was cut off. Nothing is served yet.
+    /// Finishes a tick or a close that was cut off. Nothing is served yet. What cannot be destroyed now is told and tried
+    /// again at every look at the clock: the public log is served all the same.
     fn resume(&self, closed: bool) -> Result<(), Error> {
-        let closed = closed || self.publisher().resume()?;
-        if closed { self.close() } else { Ok(()) }
+        if (closed || self.publisher().resume()?)
+            && let Err(error) = self.close()
+        {
+            tell(&error);
+        }
+        Ok(())
     }
 
     /// The close entry is in the signed checkpoint: what only endangers people is destroyed, the keys first. Every part
