@@ -1,103 +1,10 @@
 //! The programs as their users type them: the demo, a participant, an organiser, an auditor.
 
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
-use std::sync::LazyLock;
-use std::time::{Duration, Instant};
-
-/// A running `headcount-server demo`, ended when dropped.
-pub(crate) struct Demo {
-    child: Child,
-    told: Value,
-    folder: tempfile::TempDir,
-}
-
-/// One of the two programs as the sources are now: cargo makes it if it is older.
-pub(crate) fn program(name: &str) -> PathBuf {
-    static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
-        let build = ["build", "--locked", "--quiet", "--workspace", "--bins"];
-        assert!(Command::new(env!("CARGO")).args(build).status().unwrap().success());
-        let test = std::env::current_exe().unwrap();
-        test.ancestors().nth(2).unwrap().to_owned() // target/debug/deps/e2e-…
-    });
-    FOLDER.join(name)
-}
-
-impl Demo {
-    pub(crate) fn start(tick: &str, simulate: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let mut child = Command::new(program("headcount-server"))
-            .args(["demo", "--json", "--listen", "127.0.0.1:0", "--organiser-listen", "127.0.0.1:0", "--invites", "12"])
-            .args(["--tick", tick, "--simulate", simulate, "--k", "5", "--data"])
-            .arg(folder.path().join("demo"))
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        Self { child, told: serde_json::from_str(&line).unwrap(), folder }
-    }
-
-    pub(crate) fn told(&self, name: &str) -> &str {
-        self.told[name].as_str().unwrap()
-    }
-
-    pub(crate) fn folder(&self) -> &std::path::Path {
-        self.folder.path()
-    }
-
-    pub(crate) fn link(&self, invite: usize) -> String {
-        let id = protocol::campaign::CampaignId::parse(self.told("campaign_id")).unwrap();
-        let code = self.told["invites"][invite].as_str().unwrap();
-        let invite = Some(protocol::invite::Invite::parse(code).unwrap());
-        protocol::invite::InviteLink { base_url: self.told("url").to_owned(), invite, campaign: id }
-            .to_text()
-            .to_string()
-    }
-}
-
-impl Drop for Demo {
-    fn drop(&mut self) {
-        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
-        let _ = self.child.wait();
-    }
-}
-
-/// Runs `headcount` with a standard input, within two minutes.
-pub(crate) fn headcount(arguments: &[&str], input: &str) -> Output {
-    let mut child = Command::new(program("headcount"))
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-    let start = Instant::now();
-    while child.try_wait().unwrap().is_none() {
-        assert!(start.elapsed() < Duration::from_secs(120), "headcount {arguments:?} does not end");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    child.wait_with_output().unwrap()
-}
-
-pub(crate) fn good(arguments: &[&str], input: &str) -> String {
-    let output = headcount(arguments, input);
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "headcount {arguments:?}\n{out}\n{err}");
-    out.into_owned()
-}
-
-/// What is said of a mistake: on standard error, in words, with a failing exit code.
-pub(crate) fn bad(arguments: &[&str], input: &str) -> String {
-    let output = headcount(arguments, input);
-    let err = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!output.status.success() && !err.trim().is_empty(), "headcount {arguments:?} did not fail");
-    assert!(!err.contains("panicked") && !err.contains("Error {"), "{err}");
-    err
-}
+use std::process::{Command, Stdio};
+use tests::programs::{Demo, bad, good, program, published, wait_until};
 
 #[test]
 fn a_demo_is_joined_counted_audited_announced_and_closed() {
@@ -113,7 +20,7 @@ fn a_demo_is_joined_counted_audited_announced_and_closed() {
     good(&["audit", url, "--campaign", demo.told("campaign_id")], "");
 
     let (organiser_url, token) = (demo.told("organiser_url"), demo.told("organiser_token"));
-    let key = demo.folder.path().join("demo/organiser.key");
+    let key = demo.folder().join("demo/organiser.key");
     let organise = |command: &[&str]| {
         let common = ["--organiser-url", organiser_url, "--token-file", "-"];
         good(&[&["organiser"], command, &common].concat(), token)
@@ -125,26 +32,13 @@ fn a_demo_is_joined_counted_audited_announced_and_closed() {
     organise(&["close", "--yes"]);
     wait_until(|| good(&["counts", url, "--json"], "").contains("\"closed\""));
     good(&["audit", url], "");
-    good(&["audit", demo.folder.path().join("demo").to_str().unwrap()], "");
+    good(&["audit", demo.folder().join("demo").to_str().unwrap()], "");
     let check = Command::new(program("headcount-server"))
         .args(["check", "--data"])
-        .arg(demo.folder.path().join("demo"))
+        .arg(demo.folder().join("demo"))
         .output()
         .unwrap();
     assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stderr));
-}
-
-pub(crate) fn published(url: &str) -> u64 {
-    let counts: Value = serde_json::from_str(&good(&["counts", url, "--json"], "")).unwrap();
-    counts["total"].as_u64().unwrap()
-}
-
-pub(crate) fn wait_until(mut done: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !done() {
-        assert!(start.elapsed() < Duration::from_secs(60), "it does not come");
-        std::thread::sleep(Duration::from_millis(200));
-    }
 }
 
 #[test]
@@ -271,12 +165,11 @@ fn a_server_stops_in_order_when_told_and_goes_on_where_it_was() {
     for invite in 0..3 {
         good(&["join", "-", "--place", "Anadyr", "--direct", "--checked", "--now"], &demo.link(invite));
     }
-    let _ = Command::new("kill").arg(demo.child.id().to_string()).status();
-    assert!(demo.child.wait().unwrap().success());
+    assert!(demo.stop().success());
     let address = demo.told("url").trim_start_matches("http://").to_owned();
     let mut child = Command::new(program("headcount-server"))
         .args(["serve", "--listen", &address, "--organiser-listen", "127.0.0.1:0", "--data"])
-        .arg(demo.folder.path().join("demo"))
+        .arg(demo.folder().join("demo"))
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();

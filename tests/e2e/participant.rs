@@ -1,7 +1,6 @@
 //! The program `headcount` in a participant's hands when things go wrong: nothing leaves before she agreed, nothing that
 //! she needs is lost, nothing false is shown, and nothing that a server wrote steers her terminal (N1, U1, V2).
 
-use super::command_line::{Demo, bad, good, headcount, program, published, wait_until};
 use client::campaign::counts;
 use client::transport::Network;
 use protocol::codec::to_base64;
@@ -12,6 +11,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use tests::World;
+use tests::programs::{Demo, bad, good, headcount, program, published, wait_until};
 use tests::proxy::SpyProxy;
 
 const JOIN: [&str; 6] = ["join", "-", "--place", "Anadyr", "--direct", "--checked"];
