@@ -5,6 +5,7 @@
 
 use crate::error::Error;
 use std::collections::BTreeMap;
+use std::iter::once;
 
 /// Number of a tick. Ticks of 1 and more publish; those of 0 and less, before `pledges_open`, only clean the stores.
 pub type Tick = i64;
@@ -231,10 +232,13 @@ fn region_may_publish(m: u64, n: u64, k: u64) -> bool {
 }
 
 /// The sumset test: whether a root pool of `n` leaves "zero" feasible for every silent place of the regions that
-/// passed theirs up, given for each such region the number of its silent places.
+/// passed theirs up, and leaves open how much each region passed up, given for each such region the number of its
+/// silent places.
 ///
 /// The public knows that a region that passed up holds either fewer than k or more than its bound, so its total lies
 /// in `S = {0..k−1} ∪ {(m−1)(k−1)+1 .. m(k−1)}`; one of its places can be zero only at totals up to `(m−1)(k−1)`.
+/// Because of the gap in S a sum can have one solution only: with k = 3, 4 of two regions of three places is 2 + 2.
+/// That would isolate fewer than k.
 fn root_may_publish(passed_up: &[u64], n: u64, k: u64) -> bool {
     let regions: Vec<u64> = passed_up.iter().copied().filter(|m| *m > 0).collect();
     let bound: u64 = regions.iter().map(|m| m * (k - 1)).sum();
@@ -242,7 +246,6 @@ fn root_may_publish(passed_up: &[u64], n: u64, k: u64) -> bool {
         return false;
     }
     let all = |m: u64| (0..k).chain((m - 1) * (k - 1) + 1..=m * (k - 1)).filter(move |total| *total <= n);
-    let with_a_zero = |m: u64| (0..k).filter(move |total| *total <= (m - 1) * (k - 1));
     // suffixes[i]: the sums that regions i.. can have
     let mut suffixes = vec![Sums::zero(n)];
     for m in regions.iter().rev() {
@@ -252,7 +255,11 @@ fn root_may_publish(passed_up: &[u64], n: u64, k: u64) -> bool {
     suffixes.reverse();
     let mut prefix = Sums::zero(n);
     for (index, m) in regions.iter().enumerate() {
-        if !prefix.plus(with_a_zero(*m)).meets(&suffixes[index + 1], n) {
+        // what this region can have passed up, the least first
+        let mut parts = all(*m).filter(|part| prefix.plus(once(*part)).meets(&suffixes[index + 1], n));
+        let zero_is_feasible = parts.next().is_some_and(|least| least <= (m - 1) * (k - 1));
+        let is_open = parts.next().is_some();
+        if !zero_is_feasible || !is_open {
             return false;
         }
         prefix = prefix.plus(all(*m));

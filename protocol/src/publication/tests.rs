@@ -154,6 +154,15 @@ fn a_root_pool_below_k_or_too_full_for_zero_is_withheld_and_looks_like_an_empty_
 }
 
 #[test]
+fn a_root_pool_that_shows_what_each_region_passed_up_is_withheld() {
+    // a region of three places with 5 to 8 would have published them, so 8 of two regions can only be 4 + 4
+    assert_eq!(decided(&[3, 3], 5, &[4, 0, 0, 2, 2, 0], true), []);
+    assert_eq!(decided(&[3, 3], 5, &[4, 0, 0, 2, 1, 0], true), [(Level::Root, 0, 7)], "4 + 3 or 3 + 4");
+    assert_eq!(decided(&[3, 3, 1], 5, &[4, 0, 0, 2, 2, 0, 5], true), [(Level::Place, 6, 5)]);
+    assert_eq!(decided(&[3, 3, 2], 5, &[4, 0, 0, 2, 2, 0, 0, 0], true), [(Level::Root, 0, 8)]);
+}
+
+#[test]
 fn a_region_all_of_whose_places_publish_takes_no_part_in_the_root() {
     assert_eq!(
         decided(&[2, 1, 1], 5, &[5, 6, 4, 4], true),

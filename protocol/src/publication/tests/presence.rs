@@ -27,21 +27,26 @@ fn goes_up(m: u64, total: u64, k: u64) -> bool {
 }
 
 #[test]
-fn the_sumset_test_allows_exactly_the_root_pools_that_leave_every_place_a_zero() {
+fn the_sumset_test_allows_exactly_the_root_pools_that_leave_every_place_a_zero_and_every_region_open() {
     for (k, regions) in lists(3, 0..=3).flat_map(|m| (2..=4).map(move |k| (k, m.clone()))) {
         let places = size(regions.iter().sum());
         let most = places as u64 * (k - 1);
-        // zero[n][p]: place p is zero in some assignment that passes n up
+        // zero[n][p]: place p is zero in some assignment that passes n up; parts[n][r]: what region r has in them
         let mut zero = vec![vec![false; places]; size(most) + 1];
+        let mut parts = vec![vec![BTreeSet::new(); regions.len()]; size(most) + 1];
         for counts in lists(places, 0..=k - 1) {
             let mut rest = counts.as_slice();
-            let all_up = regions.iter().all(|m| {
+            let totals = regions.iter().map(|m| {
                 let (region, others) = rest.split_at(size(*m));
                 rest = others;
-                goes_up(*m, region.iter().sum(), k)
+                region.iter().sum()
             });
-            if all_up {
+            let totals: Vec<u64> = totals.collect();
+            if regions.iter().zip(&totals).all(|(m, total)| goes_up(*m, *total, k)) {
                 let n = size(counts.iter().sum());
+                for (parts, total) in parts[n].iter_mut().zip(totals) {
+                    parts.insert(total);
+                }
                 for (place, count) in counts.iter().enumerate() {
                     zero[n][place] |= *count == 0;
                 }
@@ -49,7 +54,9 @@ fn the_sumset_test_allows_exactly_the_root_pools_that_leave_every_place_a_zero()
         }
         for n in 0..=most + 2 {
             let feasible = |places: &Vec<bool>| places.iter().all(|zero| *zero) && !places.is_empty();
-            let allowed = n >= k && zero.get(size(n)).is_some_and(feasible);
+            let known = |parts: &BTreeSet<u64>| parts.len() == 1 && (1..k).contains(parts.first().unwrap());
+            let open = |parts: &Vec<BTreeSet<u64>>| !parts.iter().any(known);
+            let allowed = n >= k && zero.get(size(n)).is_some_and(feasible) && open(&parts[size(n)]);
             assert_eq!(root_may_publish(&regions, n, k), allowed, "k {k}, {regions:?}, n {n}");
         }
     }
@@ -152,16 +159,19 @@ proptest! {
         let most: u64 = regions.iter().map(|m| m * (k - 1)).sum();
         let n = at.index(size(most) + 2) as u64;
         let totals = |m: u64| (0..=m * (k - 1)).filter(move |total| goes_up(m, *total, k));
-        let zero_of = |chosen: usize| {
+        let parts_of = |chosen: usize| {
             let mut sums = BTreeSet::from([0]);
-            for (region, m) in regions.iter().enumerate() {
-                let most = if region == chosen { (m - 1) * (k - 1) } else { u64::MAX };
-                let totals = totals(*m).filter(|total| *total <= most);
-                sums = totals.flat_map(|total| sums.iter().map(move |sum| sum + total)).collect();
+            for (_, m) in regions.iter().enumerate().filter(|(region, _)| *region != chosen) {
+                sums = totals(*m).flat_map(|total| sums.iter().map(move |sum| sum + total)).collect();
             }
-            sums.contains(&n)
+            totals(regions[chosen]).filter(|part| *part <= n && sums.contains(&(n - part))).collect::<Vec<_>>()
         };
-        let zeros = (0..regions.len()).filter(|region| regions[*region] > 0).all(zero_of);
+        let good = |chosen: usize| {
+            let parts = parts_of(chosen);
+            parts.iter().any(|part| *part <= (regions[chosen] - 1) * (k - 1))
+                && (parts.len() > 1 || !(1..k).contains(&parts[0]))
+        };
+        let zeros = (0..regions.len()).filter(|region| regions[*region] > 0).all(good);
         prop_assert_eq!(root_may_publish(&regions, n, k), n >= k && n <= most && zeros);
     }
 }
