@@ -1,19 +1,8 @@
-//! P1 by enumeration: all that an outsider can work out from what small campaigns publish, by trying everything that
-//! may have happened. `--nocapture` prints what was enumerated; `outsider/large.rs` has campaigns too large for that.
-//!
-//! *What he sees:* the groups of every tick, place by place, those of regions and root at the closing tick, and at
-//! which tick that is. `counts.json` is the sums of these groups, in every state, and adds nothing. He knows the
-//! genesis and the rule. Whatever he knows after a tick he still knows at the end, so only whole campaigns are tried.
-//! *A cell* is a place and a tick of arrival. Two things must never follow from a view:
-//! 1. **Presence**: that somebody pledged in a place during an interval in none of whose ticks that place had a group of
-//!    its own. (That a group's last tick brought at least one, and at most all of it, is known and remains.)
-//! 2. **Isolation**: the exact number of pledges in any set of cells, if it is from 1 to k − 1.
-//!
-//! *Why the closing tick alone stands for campaigns of several ticks:* ordinary ticks treat each place by itself, so what
-//! they show of a place is its groups, and that less than k were left. Its leftovers may be any number from 0 to k − 1
-//! whatever it showed before, and may have come at any tick since its last group. So the pools that a closing tick's
-//! groups allow are the same after any past, and a set that is known must hold whole groups, which are k, or
-//! all cells since the last group. `p1_several_ticks…` checks this against all histories of up to five ticks, and looks for holes there too.
+//! P1 by enumeration: all that an outsider can work out from what small campaigns publish, by trying every history.
+//! For every view, two things must not follow from it and the rule (cells are pairs of a place and a tick of arrival):
+//! 1. *presence*: that somebody pledged in a place in an interval in none of whose ticks it had a group of its own;
+//! 2. *isolation*: the exact number of pledges in any set of cells, if it is from 1 to k − 1.
+//! `--nocapture` prints what was tried. What a group's last tick brought, at least one of it, is known and remains.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test fails by a panic and tells why")]
 
@@ -70,6 +59,17 @@ impl Found {
         }
     }
 }
+
+// What an outsider sees: the groups of every tick, those of regions and root at the closing one, and when that is, which
+// an organiser decides who sees no more than he. `counts.json` is sums of these groups in every state (`large.rs` makes
+// it from a log), announcements know nothing. What is certain after a tick is so at the end: whole campaigns suffice.
+//
+// Why the closing tick alone stands for campaigns of several: ordinary ticks treat each place by itself. They show its
+// groups, and that fewer than k were left. Whatever a place showed before, its leftovers can be 0 to k − 1, and can have
+// come at any tick since its last group. So a closing tick's groups allow the same pools after any past; and a set
+// whose number is certain holds a place's cells up to a group all or not at all, which is k or more, and those
+// since its last group all or not at all, which are the pool. `p1_an_ordinary_tick_treats_every_place_by_itself` and
+// `p1_several_ticks_show_no_more_whenever_the_campaign_closes` check this with all histories and no reduction.
 
 /// Campaigns of one tick, the closing one, of every shape with so many places.
 fn closing_ticks(places: u32, k: u32, fullest: u32) -> impl Iterator<Item = Campaigns> {
@@ -181,6 +181,8 @@ fn p1_who_knows_how_many_are_eligible_learns_no_more() {
     assert_eq!(found.smallest, None);
 }
 
+// Not promised, and not so: that nobody's presence is certain to somebody with a pledge in the root's group. With k = 3
+// and regions of 3, 1 and 1 places, a root group of 5 and one own pledge in the second show another in the third.
 #[test]
 fn p1_who_controls_j_pledges_isolates_no_fewer_than_k_less_j() {
     let mut found = Found::default();
