@@ -2,6 +2,7 @@
 //! For every view, two things must not follow from it and the rule (cells are pairs of a place and a tick of arrival):
 //! 1. *presence*: that somebody pledged in a place in an interval in none of whose ticks it had a group of its own;
 //! 2. *isolation*: the exact number of pledges in any set of cells, if it is from 1 to k − 1.
+//!
 //! `--nocapture` prints what was tried. What a group's last tick brought, at least one of it, is known and remains.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test fails by a panic and tells why")]
