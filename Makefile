@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .SILENT:
-.PHONY: help demo test bench setup setup-test
+.PHONY: help demo test bench setup setup-test setup-peers
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
 help:
@@ -30,6 +30,7 @@ test:
 	  done+=("$$(printf "%6d s  %s" $$((SECONDS - begin)) "$$now")")
 	}
 	stage "setup" $(MAKE) --no-print-directory setup-test
+	stage "foreign peers" $(MAKE) --no-print-directory setup-peers
 	stage "format" cargo fmt --all --check
 	stage "lints" cargo clippy --locked --workspace --all-targets -- -D warnings
 	stage "tests" cargo test --locked --workspace
@@ -62,3 +63,47 @@ setup-test: setup
 	    fi
 	  fi
 	done
+
+# What the tests drive although nobody here wrote it. Versions and digests are committed beside the programs in
+# tests/peers; all but Debian's packages goes below the target folder.
+setup-peers:
+	from="$(CURDIR)/tests/peers" to="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")/peers" packages=()
+	say() { echo "setup-peers: $$1"; }
+	failed() { echo "setup-peers: $$1" >&2; exit 1; }
+	apt() { if [ "$$(id -u)" = 0 ]; then apt-get -q "$$@"; else sudo apt-get -q "$$@"; fi; }
+	mkdir -p "$$to"
+	command -v go >/dev/null || packages+=(golang-go)
+	[ -d /usr/share/gocode/src/golang.org/x/mod/sumdb/tlog ] || packages+=(golang-golang-x-mod-dev)
+	python=
+	for candidate in python3 /usr/bin/python3; do
+	  if "$$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+	    python=$$candidate; break
+	  fi
+	done
+	if [ -z "$$python" ]; then packages+=(python3 python3-venv); python=/usr/bin/python3; fi
+	if [ $${#packages[@]} -gt 0 ]; then
+	  say "installing $${packages[*]} with apt-get"
+	  { apt update && apt install -y --no-install-recommends "$${packages[@]}"; } ||
+	    failed "that did not work; install yourself: Go, its library golang.org/x/mod in /usr/share/gocode, Python 3.11 with venv"
+	fi
+	wanted=("$$from/python/requirements.txt") what="Python's cryptography" node=node npm=npm
+	if ! { command -v npm && node -e 'process.exit(parseInt(process.versions.node) < 22)'; } >/dev/null 2>&1; then
+	  wanted+=("$$from/node/requirements.txt") what+=" and Node" node="$$to/venv/bin/node" npm="$$to/venv/bin/npm"
+	fi
+	if ! { cat "$${wanted[@]}" | cmp -s - "$$to/venv/installed" && "$$to/venv/bin/python" -c 'import cryptography'; }; then
+	  say "installing $$what into $$to/venv with pip"
+	  rm -rf "$$to/venv"
+	  { "$$python" -m venv "$$to/venv" && "$$to/venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+	      --only-binary :all: --require-hashes "$${wanted[@]/#/--requirement=}"; } ||
+	    failed "that did not work; is the Python package index reachable?"
+	  cat "$${wanted[@]}" > "$$to/venv/installed"
+	fi
+	if ! { cmp -s "$$from/node/package-lock.json" "$$to/node/installed" && [ -d "$$to/node/node_modules" ]; }; then
+	  say "installing the Privacy Pass packages for Node into $$to/node with npm"
+	  rm -rf "$$to/node"
+	  mkdir -p "$$to/node"
+	  cp "$$from"/node/package.json "$$from"/node/package-lock.json "$$from"/node/.npmrc "$$to/node"
+	  (cd "$$to/node" && "$$npm" ci --loglevel=error) || failed "that did not work; is the registry of npm reachable?"
+	  cp "$$from/node/package-lock.json" "$$to/node/installed"
+	fi
+	say "Go $$(go env GOVERSION), Node $$("$$node" --version), $$("$$to/venv/bin/python" --version) are there, with their libraries"
