@@ -1,0 +1,11 @@
+//! Others judge: programs and libraries that nobody here wrote take part in a campaign, or take a published one apart.
+//! `make setup-peers` installs them; a peer that is missing fails its tests, which never pass by leaving it out.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, its helping functions too")]
+
+mod foreign; // foreign programs as processes
+mod privacypass_rs; // Rust: crate privacypass, client, issuer and origin of RFC 9578
+mod privacypass_ts; // Node: @cloudflare/privacypass-ts, client, issuer and origin, over HTTP
+mod published; // a published campaign as files, to be taken apart
+mod python_cryptography; // Python: every published pledge as a plain RSASSA-PSS signature
+mod sumdb; // Go: golang.org/x/mod/sumdb, checkpoint, tree and sums
