@@ -17,10 +17,16 @@ fn target() -> &'static Path {
 }
 
 /// A file of what was installed.
-fn installed(path: &str) -> PathBuf {
+fn installed(path: &str) -> Result<PathBuf, String> {
     let path = target().join("peers").join(path);
-    assert!(path.exists(), "{} {MISSING}", path.display());
-    path
+    if path.exists() { Ok(path) } else { Err(format!("{} {MISSING}", path.display())) }
+}
+
+/// A program that every test needs, and every test says so of.
+type Made = LazyLock<Result<PathBuf, String>>;
+
+fn made(program: &Made) -> &Path {
+    program.as_ref().unwrap_or_else(|said| panic!("{said}"))
 }
 
 fn source(path: &str) -> PathBuf {
@@ -29,35 +35,38 @@ fn source(path: &str) -> PathBuf {
 
 /// `node/participant.mjs` with a command and a request.
 pub(crate) fn node(command: &str, request: &Value) -> Value {
-    static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
-        installed("node/node_modules/@cloudflare/privacypass-ts");
+    static PROGRAM: Made = LazyLock::new(|| {
+        installed("node/node_modules/@cloudflare/privacypass-ts")?;
         // Node looks for libraries from where a program lies, and what is installed does not lie among the sources
         let place = target().join("peers/node/participant.mjs");
         std::fs::copy(source("node/participant.mjs"), &place).unwrap();
-        place
+        Ok(place)
     });
     let own = target().join("peers/venv/bin/node");
     let node = if own.exists() { own } else { PathBuf::from("node") };
-    run(Command::new(node).arg(&*PROGRAM).arg(command), &request.to_string()).unwrap_or_else(|said| panic!("{said}"))
+    run(Command::new(node).arg(made(&PROGRAM)).arg(command), &request.to_string())
+        .unwrap_or_else(|said| panic!("{said}"))
 }
 
 /// `python/verify_entries.py` on a folder; an error is the sentence with which it refuses.
 pub(crate) fn verify_entries(folder: &Path) -> Result<Value, String> {
-    run(Command::new(installed("venv/bin/python")).arg(source("python/verify_entries.py")).arg(folder), "")
+    let python = installed("venv/bin/python").unwrap_or_else(|said| panic!("{said}"));
+    run(Command::new(python).arg(source("python/verify_entries.py")).arg(folder), "")
 }
 
 /// `go/auditor.go` on an address or a folder, and an older checkpoint; an error is the sentence with which it refuses.
 pub(crate) fn audit(campaign: &str, older: Option<&Path>) -> Result<Value, String> {
-    static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
+    static PROGRAM: Made = LazyLock::new(|| {
         let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("auditor");
         let mut build = go();
         build.args(["build", "-o"]).arg(&program).arg(source("go/auditor.go"));
-        let built = build.output().unwrap_or_else(|_| panic!("Go {MISSING}"));
+        let built = build.output().map_err(|_| format!("Go {MISSING}"))?;
         let said = String::from_utf8_lossy(&built.stderr);
-        assert!(built.status.success(), "{said}\nif its library is what Go misses: it {MISSING}");
-        program
+        let hint =
+            if said.contains("cannot find package") { format!("; its library {MISSING}") } else { String::new() };
+        if built.status.success() { Ok(program) } else { Err(format!("{}{hint}", said.trim())) }
     });
-    run(Command::new(&*PROGRAM).arg(campaign).args(older), "")
+    run(Command::new(made(&PROGRAM)).arg(campaign).args(older), "")
 }
 
 /// The Go tool with Debian's library, without a network, whatever the user's own settings are.
