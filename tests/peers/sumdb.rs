@@ -50,6 +50,7 @@ async fn v1_a_foreign_auditor_reads_a_running_server() {
 #[tokio::test(flavor = "multi_thread")]
 async fn v1_a_foreign_auditor_finds_a_flipped_byte_in_a_bundle() {
     let published = Published::get().await;
+    assert!(audited(&published.files, None).is_ok());
     for entry in [0, 1, published.first_pledge(Level::Place), 255, 256, published.entries.len() - 1] {
         let (bundle, start) = published.position(entry);
         for at in [start, start + published.entries[entry].len() - 1] {
@@ -61,6 +62,7 @@ async fn v1_a_foreign_auditor_finds_a_flipped_byte_in_a_bundle() {
 #[tokio::test(flavor = "multi_thread")]
 async fn v1_a_foreign_auditor_finds_a_flipped_byte_in_any_tile() {
     let published = Published::get().await;
+    assert!(audited(&published.files, None).is_ok());
     let tiles: Vec<&String> = published.files.keys().filter(|path| is_hash_tile(path)).collect();
     assert_eq!(tiles.len(), 3, "{tiles:?}");
     for path in tiles {
@@ -77,6 +79,7 @@ fn is_hash_tile(path: &str) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn v1_a_foreign_auditor_finds_a_checkpoint_that_was_not_signed_so() {
     let published = Published::get().await;
+    assert!(audited(&published.files, None).is_ok());
     let path = "log/checkpoint";
     let checkpoint = String::from_utf8(published.files[path].clone()).unwrap();
     let lines: Vec<usize> = checkpoint.match_indices('\n').map(|(at, _)| at).collect();
