@@ -86,11 +86,11 @@ setup-peers:
 	  { apt update && apt install -y --no-install-recommends "$${packages[@]}"; } ||
 	    failed "that did not work; install yourself: Go, its library golang.org/x/mod in /usr/share/gocode, Python 3.11 with venv"
 	fi
-	wanted=("$$from/python/requirements.txt") what="Python's cryptography" node=node npm=npm
+	wanted=("$$from/python/requirements.txt") what="Python's cryptography and tlog-scales" node=node npm=npm
 	if ! { command -v npm && node -e 'process.exit(parseInt(process.versions.node) < 22)'; } >/dev/null 2>&1; then
-	  wanted+=("$$from/node/requirements.txt") what+=" and Node" node="$$to/venv/bin/node" npm="$$to/venv/bin/npm"
+	  wanted+=("$$from/node/requirements.txt") what+=", and Node," node="$$to/venv/bin/node" npm="$$to/venv/bin/npm"
 	fi
-	if ! { cat "$${wanted[@]}" | cmp -s - "$$to/venv/installed" && "$$to/venv/bin/python" -c 'import cryptography'; }; then
+	if ! { cat "$${wanted[@]}" | cmp -s - "$$to/venv/installed" && "$$to/venv/bin/python" -c 'import cryptography, tlog_scales'; }; then
 	  say "installing $$what into $$to/venv with pip"
 	  rm -rf "$$to/venv"
 	  { "$$python" -m venv "$$to/venv" && "$$to/venv/bin/python" -m pip install --quiet --disable-pip-version-check \

@@ -50,11 +50,22 @@ pub(crate) fn node(command: &str, request: &Value) -> Value {
 
 /// `python/verify_entries.py` on a folder; an error is the sentence with which it refuses.
 pub(crate) fn verify_entries(folder: &Path) -> Result<Value, String> {
-    let python = installed("venv/bin/python").unwrap_or_else(|said| panic!("{said}"));
-    run(Command::new(python).arg(source("python/verify_entries.py")).arg(folder), "")
+    python("verify_entries.py", folder.to_str().unwrap(), None)
 }
 
-/// `go/auditor.go` on an address or a folder, and an older checkpoint; an error is the sentence with which it refuses.
+/// `python/verify_log.py` on an address or a folder, and an older checkpoint; likewise.
+pub(crate) fn verify_log(campaign: &str, older: Option<&Path>) -> Result<Value, String> {
+    python("verify_log.py", campaign, older)
+}
+
+fn python(program: &str, campaign: &str, older: Option<&Path>) -> Result<Value, String> {
+    let python = installed("venv/bin/python").unwrap_or_else(|said| panic!("{said}"));
+    let mut command = Command::new(python);
+    command.env("NO_PROXY", "127.0.0.1").arg(source("python").join(program)).arg(campaign).args(older);
+    run(&mut command, "")
+}
+
+/// `go/auditor.go` on an address or a folder, and an older checkpoint; likewise.
 pub(crate) fn audit(campaign: &str, older: Option<&Path>) -> Result<Value, String> {
     static PROGRAM: Made = LazyLock::new(|| {
         let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("auditor");

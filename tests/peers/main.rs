@@ -9,3 +9,4 @@ mod privacypass_ts; // Node: @cloudflare/privacypass-ts, client, issuer and orig
 mod published; // a published campaign as files, to be taken apart
 mod python_cryptography; // Python: every published pledge as a plain RSASSA-PSS signature
 mod sumdb; // Go: golang.org/x/mod/sumdb, checkpoint, tree and sums
+mod tlog_scales; // Python: tlog-scales, the tree once more, by a library of another family
