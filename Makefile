@@ -87,7 +87,7 @@ setup-peers:
 	    failed "that did not work; install yourself: Go, its library golang.org/x/mod in /usr/share/gocode, Python 3.11 with venv"
 	fi
 	wanted=("$$from/python/requirements.txt") what="Python's cryptography and tlog-scales" node=node npm=npm
-	if ! { command -v npm && node -e 'process.exit(parseInt(process.versions.node) < 22 ? 1 : 0)'; } >/dev/null 2>&1; then
+	if ! { npm --version && node -e 'process.exit(parseInt(process.versions.node) < 22 ? 1 : 0)'; } >/dev/null 2>&1; then
 	  wanted+=("$$from/node/requirements.txt") what+=", and Node," node="$$to/venv/bin/node" npm="$$to/venv/bin/npm"
 	fi
 	if ! { cat "$${wanted[@]}" | cmp -s - "$$to/venv/installed" && "$$to/venv/bin/python" -c 'import cryptography, tlog_scales'; }; then
