@@ -71,6 +71,7 @@ impl SledDir {
             // sled would make an empty one and say nothing
             return Err(StoreError::Corrupt(format!("{} is missing", data.display())));
         }
+        remove_half_snapshots(path)?;
         settle(path)?;
         let db = open_unlocked(path)?;
         settle(path)?;
@@ -195,6 +196,16 @@ fn open_unlocked(path: &Path) -> Result<sled::Db, StoreError> {
     }
 }
 
+/// Deletes what a kill left of the snapshot that sled writes whenever it opens: at the next opening sled would take it
+/// for the newest one and call the database damaged. A snapshot only saves work: everything is in `db`.
+fn remove_half_snapshots(dir: &Path) -> Result<(), StoreError> {
+    for name in names_in(dir)?.iter().filter(|name| name.ends_with(HALF_SNAPSHOT)) {
+        let path = dir.join(name);
+        fs::remove_file(&path).map_err(failed("delete", &path))?;
+    }
+    Ok(())
+}
+
 /// Syncs every file in a database's directory, then the directories: sled syncs neither its configuration nor names.
 fn settle(dir: &Path) -> Result<(), StoreError> {
     for name in names_in(dir)? {
@@ -230,6 +241,8 @@ const LOCK_WAIT: Duration = Duration::from_millis(10);
 const MARK: &[u8] = b"mark";
 const NEW: &str = "new";
 const REMOVED: &str = "removed-";
+/// What the name of sled's snapshot ends in until it is whole.
+const HALF_SNAPSHOT: &str = ".generating";
 
 #[cfg(test)]
 mod tests;

@@ -42,6 +42,25 @@ fn what_was_written_is_in_a_copy_taken_at_that_moment() {
 }
 
 #[test]
+fn o2_a_kill_while_sled_writes_its_snapshot_is_survived() {
+    // sled writes one whenever it opens, and takes a half-written one for the newest
+    let dir = tempfile::tempdir().unwrap();
+    let pools = Generations::new(dir.path(), "pool-");
+    pools.open(0).unwrap()[0].write(&row(7)).unwrap();
+    drop(pools.open(0).unwrap());
+    let database = dir.path().join("pool-0");
+    let made = names(&database).into_iter().find(|name| name.starts_with("snap.")).unwrap();
+    let whole = fs::read(database.join(made)).unwrap();
+    for written in [0, 1, whole.len() - 12, whole.len() - 4, whole.len()] {
+        fs::write(database.join("snap.0FFFFFFFFFFFFFFF.generating"), &whole[..written]).unwrap();
+        let opened = pools.open(0).unwrap();
+        assert_eq!(opened[0].rows::<32, 32>().count(), 1, "{written} bytes");
+        drop(opened);
+        assert!(!names(&database).iter().any(|name| name.ends_with(".generating")));
+    }
+}
+
+#[test]
 fn half_made_and_half_deleted_databases_are_swept_and_a_gutted_one_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let pools = Generations::new(dir.path(), "pool-");
