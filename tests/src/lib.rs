@@ -5,6 +5,9 @@
 
 pub mod programs;
 pub mod proxy;
+pub mod wire;
+
+pub use crate::wire::{Answer, send, try_send};
 
 use client::address::BaseUrl;
 use client::audit::{Report, audit};
@@ -12,18 +15,16 @@ use client::campaign::Site;
 use client::log_reader::Source as LogSource;
 use client::transport::Network;
 use protocol::announcement::Announcement;
-use protocol::auth_scheme::token_header;
 use protocol::campaign::{Campaign, Text};
 use protocol::campaign_file::CampaignFile;
 use protocol::codec::to_base64;
 use protocol::counts::Counts;
 use protocol::invite::{Invite, InviteLink};
-use protocol::issuance::{TokenRequest, TokenResponse};
+use protocol::issuance::{PendingToken, TokenRequest, TokenResponse};
 use protocol::media;
 use protocol::note::NoteSigner;
 use protocol::phrase::Phrase;
 use protocol::pledge::Pledge;
-use protocol::problem::Problem;
 use protocol::receipt::verify_receipt;
 use protocol::token::Token;
 use serde_json::{Value, json};
@@ -47,30 +48,6 @@ pub const TICK: u64 = 3600;
 pub const K: u32 = 5;
 /// Number of ticks of a campaign.
 pub const TICKS: u64 = 10;
-
-/// What an HTTP request came back with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    /// The status.
-    pub status: u16,
-    /// The media type.
-    pub media_type: String,
-    /// Whether the server says that the connection ends here.
-    pub closes: bool,
-    /// The value of `WWW-Authenticate`.
-    pub authenticate: Option<String>,
-    /// The body.
-    pub body: Vec<u8>,
-}
-
-impl Answer {
-    /// The problem, if the answer is a refusal of the closed set.
-    pub fn problem(&self) -> Option<Problem> {
-        assert_eq!(self.media_type == media::PROBLEM, self.status >= 400, "{self:?}");
-        let json: Value = serde_json::from_slice(&self.body).ok()?;
-        Problem::from_urn(json.get("type")?.as_str()?)
-    }
-}
 
 /// How a campaign differs from the usual one.
 #[derive(Clone)]
@@ -263,8 +240,7 @@ impl World {
 
     /// Sends a TokenRequest.
     pub async fn request_token(&self, code: &str, request: &[u8]) -> Answer {
-        let post = self.request(reqwest::Method::POST, "/token-request").bearer_auth(code);
-        send(post.header("content-type", media::TOKEN_REQUEST).body(request.to_vec())).await
+        send(wire::ask_for_token(&self.http, &self.url(), code, request)).await
     }
 
     /// The way from an invite to a token, for a phrase and a place.
@@ -280,17 +256,13 @@ impl World {
     }
 
     /// The TokenRequest of a phrase and a place.
-    pub fn token_request(&self, phrase: &Phrase, place: u32) -> (TokenRequest, protocol::issuance::PendingToken) {
-        let secrets = phrase.secrets(self.campaign.id(), place);
-        let nonce = secrets.pledge().nonce(self.campaign.places().region_of(place).expect("a place"));
-        let digest = self.campaign.challenge_digest();
-        TokenRequest::new(&mut secrets.blinding(), self.campaign.token_key(), digest, nonce).expect("a good key")
+    pub fn token_request(&self, phrase: &Phrase, place: u32) -> (TokenRequest, PendingToken) {
+        wire::token_request(&self.campaign, phrase, place)
     }
 
     /// Sends a token with a pledge.
     pub async fn redeem(&self, token: &Token, pledge: &Pledge) -> Answer {
-        let post = self.request(reqwest::Method::POST, "/pledges").header("authorization", token_header(token));
-        send(post.header("content-type", media::PLEDGE).body(pledge.encode().to_vec())).await
+        send(wire::redeem(&self.http, &self.url(), token, pledge)).await
     }
 
     /// A whole participation: its phrase, its token, and the receipt checked.
@@ -354,15 +326,6 @@ pub fn links(answer: &Answer) -> Vec<Invite> {
     links.iter().map(invite).collect()
 }
 
-/// Sends a request and reads the answer whole.
-pub async fn send(request: reqwest::RequestBuilder) -> Answer {
-    let response = request.send().await.expect("an answer");
-    let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let (status, media_type) = (response.status().as_u16(), header("content-type").unwrap_or_default());
-    let (closes, authenticate) = (header("connection").as_deref() == Some("close"), header("www-authenticate"));
-    Answer { status, media_type, closes, authenticate, body: response.bytes().await.expect("a body").to_vec() }
-}
-
 async fn bind(address: impl tokio::net::ToSocketAddrs) -> TcpListener {
     TcpListener::bind(address).await.expect("a free address")
 }
@@ -379,16 +342,6 @@ fn source(plan: &Plan, address: SocketAddr, organiser_seed: &[u8; 32]) -> Source
          [title]\nen = \"A campaign\"\nru = \"Кампания\"\n[text]\nen = \"To try things.\"\nru = \"Для проб.\"\n",
         plan.eligible
     );
-    let name =
-        |kind: &str, index: usize| json!({ "en": format!("{kind} {index}"), "ru": format!("{kind} {index} ru") });
-    let regions: Vec<Value> = (0..plan.regions.len()).map(|region| json!({ "name": name("Region", region) })).collect();
-    let mut places = Vec::new();
-    for (region, count) in plan.regions.iter().enumerate() {
-        for _ in 0..*count {
-            let index = places.len();
-            places.push(json!({ "region": region, "name": name("Place", index), "lat": 1.5, "lon": 2.5, "population": 1000 * (index + 1) }));
-        }
-    }
-    let places = json!({ "regions": regions, "places": places }).to_string().into_bytes();
+    let places = wire::places_json(&plan.regions);
     Source { file: CampaignFile::parse(&text).expect("a good file"), places, map: b"{}".to_vec() }
 }
