@@ -63,6 +63,13 @@ setup-test: setup
 	    fi
 	  fi
 	done
+	if ! command -v strace >/dev/null; then
+	  echo "setup: strace is missing, which the tests kill servers with; installing it"
+	  apt() { if [ "$$(id -u)" = 0 ]; then apt-get -q "$$@"; else sudo apt-get -q "$$@"; fi; }
+	  if ! { apt update && apt install -y --no-install-recommends strace; }; then
+	    echo "setup: that did not work; install strace yourself (Debian: strace)" >&2; exit 1
+	  fi
+	fi
 
 # What the tests drive although nobody here wrote it. Versions and digests are committed beside the programs in
 # tests/peers; all but Debian's packages goes below the target folder.

@@ -1,0 +1,109 @@
+//! A `headcount-server serve` that can be killed, or that kills itself before a chosen system call. It never outlives
+//! the test.
+
+use crate::calls::{Point, Trace};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+use tests::programs::program;
+
+/// A running server.
+pub(crate) struct Server {
+    child: Child,
+    /// Where participants reach it.
+    pub url: String,
+    /// Where organisers reach it.
+    pub organiser_url: String,
+    told: PathBuf,
+    _stdout: BufReader<ChildStdout>,
+}
+
+impl Server {
+    /// Starts it on a folder and waits until it says where it listens: a fresh port each time.
+    pub(crate) fn start(data: &Path) -> Self {
+        Self::run(Command::new(program("headcount-server")), data)
+    }
+
+    /// The same under strace, which runs beside it: so the child is the server itself.
+    pub(crate) fn start_traced(data: &Path, trace: &Trace) -> Self {
+        Self::run(Self::traced(data, trace), data)
+    }
+
+    /// Starts it under strace to die before it serves.
+    pub(crate) fn die_starting(data: &Path, point: &Point) {
+        let (mut child, told) = Self::spawn(Self::traced(data, &Trace::Kill(point.clone())), data);
+        demand_death(&mut child, &told, point);
+    }
+
+    fn traced(data: &Path, trace: &Trace) -> Command {
+        let mut command = Command::new("strace");
+        command.args(["-D", "-f", "-qq"]).args(trace.arguments(data)).arg(program("headcount-server"));
+        command
+    }
+
+    fn spawn(mut command: Command, data: &Path) -> (Child, PathBuf) {
+        let told = data.with_extension("stderr");
+        let stderr = File::options().create(true).append(true).open(&told).unwrap();
+        command.args(["serve", "--listen", "127.0.0.1:0", "--organiser-listen", "127.0.0.1:0", "--data"]).arg(data);
+        (command.stdout(Stdio::piped()).stderr(stderr).spawn().unwrap(), told)
+    }
+
+    fn run(command: Command, data: &Path) -> Self {
+        let (mut child, told) = Self::spawn(command, data);
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let (mut url, mut organiser_url, mut line) = (String::new(), String::new(), String::new());
+        while !line.contains("Ctrl-C") {
+            line.clear();
+            if stdout.read_line(&mut line).unwrap() == 0 {
+                let status = child.wait().unwrap();
+                panic!("the server did not start ({status}): {}", std::fs::read_to_string(&told).unwrap());
+            }
+            let mut addresses = line.split_whitespace().filter(|word| word.starts_with("http://"));
+            if let (Some(public), Some(organiser)) = (addresses.next(), addresses.next()) {
+                (url, organiser_url) = (public.to_owned(), organiser.to_owned());
+            }
+        }
+        Self { child, url, organiser_url, told, _stdout: stdout }
+    }
+
+    /// kill -9, and its funeral.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        let status = self.child.wait().unwrap();
+        assert_eq!(status.signal(), Some(9), "it had ended before: {status}; {}", self.told());
+    }
+
+    /// Waits until it has died of kill -9 by itself.
+    pub(crate) fn demand_death(&mut self, point: &Point) {
+        demand_death(&mut self.child, &self.told, point);
+    }
+
+    /// What it told its operator, over all its lives.
+    fn told(&self) -> String {
+        std::fs::read_to_string(&self.told).unwrap_or_default()
+    }
+}
+
+/// Waits for a death by kill -9, and notes at what beside what the server told.
+fn demand_death(child: &mut Child, told: &Path, point: &Point) {
+    let (start, said) = (Instant::now(), || std::fs::read_to_string(told).unwrap_or_default());
+    while start.elapsed() < Duration::from_secs(60) {
+        if let Some(status) = child.try_wait().unwrap() {
+            assert_eq!(status.signal(), Some(9), "it ended otherwise: {status}; {}", said());
+            return writeln!(File::options().append(true).open(told).unwrap(), "killed {point}").unwrap();
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let _ = child.kill();
+    panic!("it lives on, and did not die {point}; {}", said());
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
