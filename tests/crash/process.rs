@@ -1,5 +1,4 @@
-//! A `headcount-server serve` that can be killed, or that kills itself before a chosen system call. It never outlives
-//! the test.
+//! A `headcount-server serve` that can be killed, or that is killed before a chosen system call; ended when dropped.
 
 use crate::calls::{Point, Trace};
 use std::fs::File;
