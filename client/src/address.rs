@@ -32,7 +32,9 @@ impl BaseUrl {
     pub fn of(url: &Url) -> Result<Self, Error> {
         let host = url.host_str().unwrap_or_default().to_owned();
         if !url.username().is_empty() || url.password().is_some() || host.is_empty() {
-            return Err(Error::Address("The address must hold a host, and no user name or password.".to_owned()));
+            return Err(Error::Address(
+                "The address must hold a host, and no user name or password; write it as https://HOST.".to_owned(),
+            ));
         }
         let encrypted = url.scheme() == "https";
         let kept_private = url.scheme() == "http" && (is_loopback(&host) || is_onion(&host));

@@ -246,9 +246,9 @@ impl Signatures {
 
     async fn first(&mut self) -> Result<(), Error> {
         match self.under_way.pop_front() {
-            Some(task) => {
-                task.await.map_err(|_| Error::Local("The checking of signatures was interrupted.".to_owned()))?
-            }
+            Some(task) => task
+                .await
+                .map_err(|_| Error::Local("The checking of signatures was interrupted; try again.".to_owned()))?,
             None => Ok(()),
         }
     }

@@ -85,7 +85,7 @@ pub async fn counts(source: &Source, campaign: &Campaign) -> Result<Option<Count
         return Ok(None);
     };
     let counts: Counts = serde_json::from_slice(&bytes)
-        .map_err(|_| Error::Misbehaved("counts.json is not in the form of this protocol.".to_owned()))?;
+        .map_err(|_| Error::Misbehaved("The server's counts.json is not in the form of this protocol.".to_owned()))?;
     check_counts(&counts, campaign)?;
     Ok(Some(counts))
 }

@@ -3,7 +3,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use client::address::BaseUrl;
-use client::error::Error;
+use client::error::{Error, in_words};
 use client::transport::Network;
 use protocol::campaign::CampaignId;
 use protocol::invite::InviteLink;
@@ -18,12 +18,14 @@ mod console;
 mod interruption;
 mod join;
 mod looking;
+mod mistyped;
 mod organiser;
 mod rehearse;
 mod road;
 mod secrets;
 mod sittings;
 mod times;
+mod usage;
 
 use advice::Advice;
 use console::Console;
@@ -100,6 +102,22 @@ impl From<Error> for Failure {
     }
 }
 
+/// Reads the command line. What is wrong with it, or the help that was asked for, is told here.
+pub(crate) fn read() -> Result<Arguments, ExitCode> {
+    Arguments::try_parse().map_err(|error| {
+        let Some(sentence) = usage::sentence(&error) else {
+            let _ = error.print(); // to standard output
+            return ExitCode::SUCCESS;
+        };
+        if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+            let _ = error.print(); // what there is to choose from, on standard error
+        }
+        let json = std::env::args_os().any(|argument| argument == "--json");
+        Console::new(json, None).failure(&Error::Local(sentence), None);
+        ExitCode::from(2)
+    })
+}
+
 /// Runs a command to its end.
 pub(crate) fn run(arguments: Arguments) -> ExitCode {
     let Arguments { shared, command } = arguments;
@@ -107,13 +125,18 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let ended = match runtime {
         Ok(runtime) => runtime.block_on(dispatch(&console, &shared, command)),
-        Err(error) => Err(Error::Local(format!("This system lets no threads be made: {error}.")).into()),
+        Err(error) => Err(Error::Local(format!(
+            "This system lets no threads be made ({}); close other programs and try again.",
+            in_words(&error)
+        ))
+        .into()),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            if let Some(what) = &failure.what {
-                console.failure(what, failure.then.as_ref());
+            match &failure.what {
+                Some(what) => console.failure(what, failure.then.as_ref()),
+                None => console.not_all_went_well(),
             }
             ExitCode::FAILURE
         }
@@ -172,10 +195,15 @@ pub(crate) fn locate(
 ) -> Result<(BaseUrl, Option<CampaignId>), Error> {
     let given = campaign.map(campaign_id).transpose()?;
     let Ok(link) = InviteLink::parse(url) else {
+        if url.contains("/join#") {
+            return Err(Error::Local(mistyped::link(url)));
+        }
         return Ok((BaseUrl::parse(url)?, given));
     };
     if given.is_some_and(|given| given != link.campaign) {
-        return Err(Error::Local("The link and --campaign name different campaigns.".to_owned()));
+        return Err(Error::Local(
+            "The link and --campaign name different campaigns; ask which of them is right.".to_owned(),
+        ));
     }
     if link.invite.is_some() {
         console.warn(
@@ -188,8 +216,9 @@ pub(crate) fn locate(
 
 /// Reads a campaign id.
 pub(crate) fn campaign_id(text: &str) -> Result<CampaignId, Error> {
-    CampaignId::parse(&text.trim().to_lowercase())
-        .map_err(|_| Error::Local("A campaign id has 64 characters, digits and the letters a to f.".to_owned()))
+    CampaignId::parse(&text.trim().to_lowercase()).map_err(|_| {
+        Error::Local("A campaign id has 64 characters, digits and the letters a to f; check it.".to_owned())
+    })
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
-//! The one error of this crate: each is one plain sentence that says what is wrong and, where it can, what to do.
+//! The one error of this crate: each is one plain sentence that says what is wrong and what to do.
 //! It holds no secret. What it quotes of a server is made harmless where it is shown.
 
 use protocol::problem::Problem;
 use std::fmt;
+use std::io::ErrorKind;
+use std::path::Path;
 
 /// Why something was not done. Variants name the culprit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,25 +38,62 @@ impl Error {
     pub fn is_passing(&self) -> bool {
         matches!(self, Self::Lost(_) | Self::Refused { problem: Problem::Unavailable | Problem::RateLimited, .. })
     }
+
+    /// A file that could not be `done` ("read", "made") to.
+    pub fn file(path: &Path, done: &str, error: &std::io::Error) -> Self {
+        let why = match error.kind() {
+            ErrorKind::NotFound => "there is no such file or folder; check the name".to_owned(),
+            ErrorKind::PermissionDenied => "this user may not do that; check the permissions".to_owned(),
+            ErrorKind::IsADirectory => "it is a folder; name a file".to_owned(),
+            ErrorKind::NotADirectory => "a part of its path is no folder; check the name".to_owned(),
+            ErrorKind::InvalidData => "it is not a text; choose the right file".to_owned(),
+            ErrorKind::AlreadyExists => {
+                let path = path.display();
+                return Self::Local(format!("{path} exists already and is not overwritten; choose another name."));
+            }
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "the disk is full; make room".to_owned(),
+            _ => format!("{}; check its name and the disk", in_words(error)),
+        };
+        Self::Local(format!("{} cannot be {done}: {why}.", path.display()))
+    }
+}
+
+/// What the system said, without its number.
+pub fn in_words(error: &dyn std::error::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error ").next().unwrap_or_default().trim_end_matches('.');
+    text.chars().filter(|c| !c.is_control()).collect()
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Address(what)
-            | Self::Lost(what)
-            | Self::Misbehaved(what)
-            | Self::NoSignature(what)
-            | Self::Local(what)
-            | Self::Unsupported(what) => f.write_str(what),
+            Self::Address(what) | Self::NoSignature(what) | Self::Local(what) | Self::Unsupported(what) => {
+                f.write_str(what)
+            }
             Self::Refused { problem, retry_after_seconds: None } => f.write_str(problem.advice()),
             Self::Refused { problem, retry_after_seconds: Some(seconds) } => {
                 write!(f, "{} (The server asks to wait {seconds} seconds.)", problem.advice())
             }
-            Self::Protocol(error) => write!(f, "Something does not fit: {error}."),
+            Self::Lost(what) => f.write_str(&advised(what, TRY_AGAIN)),
+            Self::Misbehaved(what) => f.write_str(&advised(what, DO_NOT_RELY)),
+            Self::Protocol(error) => f.write_str(&advised(&format!("Something does not fit: {error}."), DO_NOT_RELY)),
         }
     }
 }
+
+/// A sentence, with the advice of its kind unless it has its own, which always stands behind a semicolon.
+fn advised(what: &str, advice: &str) -> String {
+    let end = if what.ends_with(['.', ')', ':']) { "" } else { "." };
+    let first = what.chars().next().unwrap_or_default();
+    let rest = &what[first.len_utf8().min(what.len())..];
+    let advice = if what.contains(';') { String::new() } else { format!(" {advice}") };
+    format!("{}{rest}{end}{advice}", first.to_uppercase())
+}
+
+const TRY_AGAIN: &str = "Try again; if it stays so, check the address and the network.";
+const DO_NOT_RELY: &str = "Check that the address or folder is the right one; if it is, do not rely on it, and tell the \
+    organisers by another way than through this server.";
 
 impl std::error::Error for Error {}
 

@@ -131,8 +131,9 @@ impl LogReader {
         let Some(fetched) = self.under_way.pop_front() else {
             return Ok(None);
         };
-        let fetched =
-            fetched.await.map_err(|_| Error::Local("The reading of the log was interrupted.".to_owned()))??;
+        let fetched = fetched
+            .await
+            .map_err(|_| Error::Local("The reading of the log was interrupted; try again.".to_owned()))??;
         self.take_in(&fetched).await?;
         Ok(Some(fetched.entries))
     }
@@ -259,7 +260,7 @@ fn right_edge(size: u64) -> Vec<TileName> {
 
 async fn read_file(path: PathBuf, bytes_max: usize) -> Result<Option<Vec<u8>>, Error> {
     let shown = path.display().to_string();
-    let failed = |error: std::io::Error| Error::Local(format!("{shown} cannot be read: {error}."));
+    let failed = |error: std::io::Error| Error::file(&path, "read", &error);
     match tokio::fs::metadata(&path).await {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed(error)),

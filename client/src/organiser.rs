@@ -25,9 +25,9 @@ impl OrganiserKey {
     /// A new key from the operating system's randomness.
     pub fn generate() -> Result<Self, Error> {
         let mut key = Self([0; 32]);
-        SysRng
-            .try_fill_bytes(&mut key.0)
-            .map_err(|_| Error::Local("The operating system gives no random numbers.".to_owned()))?;
+        SysRng.try_fill_bytes(&mut key.0).map_err(|_| {
+            Error::Local("The operating system gives no random numbers; start it anew and try again.".to_owned())
+        })?;
         Ok(key)
     }
 
@@ -68,7 +68,9 @@ impl OrganiserKey {
             ));
         }
         let number = now.map_or(0, |announcement| announcement.number).checked_add(1);
-        let number = number.ok_or_else(|| Error::Local("There can be no further announcement.".to_owned()))?;
+        let number = number.ok_or_else(|| {
+            Error::Local("There can be no further announcement in this campaign; tell people by other ways.".to_owned())
+        })?;
         Ok(Announcement::sign(campaign, &self.0, number, date, text)?)
     }
 }
@@ -110,7 +112,8 @@ impl Organiser {
         per_tick: Option<u32>,
     ) -> Result<Vec<Zeroizing<String>>, Error> {
         let wanted = InvitesWanted { batch, count, per_tick };
-        let body = serde_json::to_vec(&wanted).map_err(|_| Error::Local("The batch cannot be named so.".to_owned()))?;
+        let body = serde_json::to_vec(&wanted)
+            .map_err(|_| Error::Local("The batch cannot be named so; choose another name.".to_owned()))?;
         let answer = self.post("/organiser/invites", media::JSON, body, LINKS_BYTES_MAX).await?;
         let body = Zeroizing::new(answer.demand(&[200, 201], Some(media::JSON))?.body);
         let strange = || Error::Misbehaved("The server answered with something else than invite links.".to_owned());

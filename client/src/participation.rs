@@ -60,9 +60,9 @@ pub struct Prepared {
 /// A fresh phrase from the operating system's randomness. Every invite needs one of its own.
 pub fn fresh_phrase() -> Result<Phrase, Error> {
     let mut seed = Zeroizing::new([0; 16]);
-    SysRng
-        .try_fill_bytes(seed.as_mut_slice())
-        .map_err(|_| Error::Local("The operating system gives no random numbers.".to_owned()))?;
+    SysRng.try_fill_bytes(seed.as_mut_slice()).map_err(|_| {
+        Error::Local("The operating system gives no random numbers; start it anew and try again.".to_owned())
+    })?;
     Ok(Phrase::from_bytes(*seed))
 }
 
@@ -209,7 +209,9 @@ impl Posting<'_> {
 
 fn region_of(campaign: &Campaign, place: u32) -> Result<u32, Error> {
     let region = campaign.places().region_of(place);
-    region.ok_or_else(|| Error::Local("This campaign has no place with that number.".to_owned()))
+    region.ok_or_else(|| {
+        Error::Local("This campaign has no place with that number; look at its list of places.".to_owned())
+    })
 }
 
 fn bad_receipt() -> Error {

@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 /// lists those it may be.
 pub fn find(places: &Places, wanted: &str, language: Option<&str>) -> Result<u32, Error> {
     let wanted = wanted.trim();
-    if let Ok(index) = wanted.parse::<u32>() {
+    if let Some(index) = wanted.parse::<u32>().ok().filter(|_| wanted.chars().all(|c| c.is_ascii_digit())) {
         let exists = places.region_of(index).is_some();
         return exists.then_some(index).ok_or_else(|| {
-            Error::Local(format!("There is no place {index}; their numbers go from 0 to {}.", places.places.len() - 1))
+            Error::Local(format!("There is no place {index}; choose a number from 0 to {}.", places.places.len() - 1))
         });
     }
     let (wanted_as_typed, wanted) = (wanted, wanted.to_lowercase());

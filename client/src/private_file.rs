@@ -24,7 +24,7 @@ impl PrivateFile {
         let written = file.write_all(contents).and_then(|()| file.sync_all());
         written.map_err(|error| {
             let _ = remove_file(&self.0); // ours, and not whole
-            Error::Local(format!("{} cannot be written: {error}.", self.0.display()))
+            Error::file(&self.0, "written", &error)
         })
     }
 }
@@ -34,14 +34,7 @@ fn create(path: &Path) -> Result<File, Error> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map_err(|error| {
-        Error::Local(match error.kind() {
-            std::io::ErrorKind::AlreadyExists => {
-                format!("{} exists already and is not overwritten; choose another name.", path.display())
-            }
-            _ => format!("{} cannot be made: {error}.", path.display()),
-        })
-    })
+    options.open(path).map_err(|error| Error::file(path, "made", &error))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! pledge. With a proxy there is never a direct connection; without one, onion addresses are refused before a look-up.
 
 use crate::address::BaseUrl;
-use crate::error::Error;
+use crate::error::{Error, in_words};
 use protocol::codec::to_hex;
 use protocol::media;
 use protocol::problem::Problem;
@@ -179,7 +179,7 @@ impl Operation {
         while let Some(chunk) = response.chunk().await.map_err(|error| self.lost(&error))? {
             if body.len() + chunk.len() > bytes_max {
                 return Err(Error::Misbehaved(format!(
-                    "{} sent more than the {bytes_max} bytes that such an answer can have; it was not read further.",
+                    "{} sent more than the {bytes_max} bytes that such an answer can have, so it was not read further.",
                     self.base.host()
                 )));
             }
@@ -191,13 +191,16 @@ impl Operation {
     fn lost(&self, error: &reqwest::Error) -> Error {
         let host = self.base.host();
         let road = if self.direct { "" } else { " through the proxy" };
-        let hint = if self.direct { "" } else { " Check that the proxy (Tor) runs; nothing was sent around it." };
+        let hint = match self.direct {
+            true => "check the address (https, or http for this device alone), the network and this device's clock",
+            false => "check that the proxy (Tor) runs; nothing was sent around it",
+        };
         Error::Lost(if error.is_timeout() {
             format!("{host} did not answer in time{road}; try again.")
         } else if error.is_connect() {
-            format!("No connection to {host}{road}: {}.{hint}", root_cause(error))
+            format!("No connection to {host}{road}: {}; {hint}.", root_cause(error))
         } else {
-            format!("The answer of {host} was lost{road}: {}.", root_cause(error))
+            format!("The answer of {host} was lost{road}: {}; try again.", root_cause(error))
         })
     }
 }
@@ -280,22 +283,23 @@ const READING_IDLE_MAX: usize = 8;
 
 fn client_error() -> Error {
     Error::Local(
-        "The network client cannot be set up; this program is damaged, or the system is out of means.".to_owned(),
+        "The network client cannot be set up; try again, and install this program anew if it stays so.".to_owned(),
     )
 }
 
 /// 128 random bits as text: a name that nobody had before.
 fn random_name() -> Result<String, Error> {
     let mut bytes = [0; 16];
-    SysRng
-        .try_fill_bytes(&mut bytes)
-        .map_err(|_| Error::Local("The operating system gives no random numbers.".to_owned()))?;
+    SysRng.try_fill_bytes(&mut bytes).map_err(|_| {
+        Error::Local("The operating system gives no random numbers; start it anew and try again.".to_owned())
+    })?;
     Ok(to_hex(&bytes))
 }
 
 fn secret_value(text: &str) -> Result<HeaderValue, Error> {
-    let mut value = HeaderValue::from_str(text)
-        .map_err(|_| Error::Local("A code or token holds characters that none has.".to_owned()))?;
+    let mut value = HeaderValue::from_str(text).map_err(|_| {
+        Error::Local("The token holds characters that none has; copy it again, whole and in one line.".to_owned())
+    })?;
     value.set_sensitive(true);
     Ok(value)
 }
@@ -310,8 +314,7 @@ fn root_cause(error: &reqwest::Error) -> String {
     while let Some(inner) = cause.source() {
         cause = inner;
     }
-    let text = cause.to_string();
-    text.trim_end_matches('.').chars().filter(|c| !c.is_control()).collect()
+    in_words(cause)
 }
 
 #[cfg(test)]

@@ -11,12 +11,15 @@ const FIRST_LINE: &str = "headcount/v1/announcement";
 
 /// A checked announcement with the note that carries it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Announcement {
     /// Counts from 1; the highest holds.
     pub number: u32,
     /// What is said, per language.
+    #[serde(deserialize_with = "unique_map::deserialize")]
     pub text: Text,
     /// The day of the event in Unix seconds, if it is set.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub date: Option<u64>,
     /// The signed note, whole, so that anybody can check it.
     pub note: String,

@@ -45,6 +45,11 @@ pub fn parse_token_header(value: &str) -> Result<Token, Error> {
     token.ok_or(Error::Malformed(WHAT))
 }
 
+/// A token of RFC 9110 §5.6.2.
+fn is_token(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
 /// The `name=value` pairs behind the scheme's name. No value of this scheme holds a comma or a quote.
 fn parameters<'a>(value: &'a str, what: &'static str) -> Result<Vec<(&'a str, &'a str)>, Error> {
     let (scheme, rest) = value.trim().split_once(' ').ok_or(Error::Malformed(what))?;
@@ -56,10 +61,10 @@ fn parameters<'a>(value: &'a str, what: &'static str) -> Result<Vec<(&'a str, &'
             let (name, value) = pair.trim().split_once('=').ok_or(Error::Malformed(what))?;
             let quoted = value.strip_prefix('"').and_then(|inner| inner.strip_suffix('"'));
             let value = quoted.unwrap_or(value);
-            if value.contains('"') || name.contains(char::is_whitespace) {
-                Err(Error::Malformed(what))
-            } else {
+            if is_token(name) && !value.contains(['"', ' ', '\t']) {
                 Ok((name, value))
+            } else {
+                Err(Error::Malformed(what))
             }
         })
         .collect()

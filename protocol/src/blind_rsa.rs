@@ -124,7 +124,9 @@ impl PrivateKey {
     pub(crate) fn from_der(der: &[u8]) -> Result<Self, Error> {
         let key =
             brs::SecretKeySha384PSSDeterministic::from_der(der).map_err(|_| Error::Malformed("issuer private key"))?;
-        Self::checked(key)
+        let key = Self::checked(key)?;
+        // the library mends some damaged numbers in silence: whatever is not as it was written is refused
+        if key.to_der()?.as_slice() == der { Ok(key) } else { Err(Error::Malformed("issuer private key")) }
     }
 
     fn checked(key: brs::SecretKeySha384PSSDeterministic) -> Result<Self, Error> {

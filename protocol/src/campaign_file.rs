@@ -133,8 +133,8 @@ impl<'a, 'i> Fields<'a, 'i> {
             quorum: 0,
             rehearsal: self.optional("rehearsal", "true or false", |value| value.as_bool()).unwrap_or(false),
         };
-        let places = self.required("places", "the path of the list of places, in quotes", string);
-        let map = self.required("map", "the path of the map, in quotes", string);
+        let places = self.required("places", "the path of the list of places, in quotes", path);
+        let map = self.required("map", "the path of the map, in quotes", path);
         CampaignFile { places, map, genesis }
     }
 
@@ -191,6 +191,10 @@ fn string(value: &DeValue<'_>) -> Option<String> {
     value.as_str().map(str::to_owned)
 }
 
+fn path(value: &DeValue<'_>) -> Option<String> {
+    string(value).filter(|path| !path.is_empty())
+}
+
 fn number<T: TryFrom<u64>>(value: &DeValue<'_>) -> Option<T> {
     let integer = value.as_integer()?;
     let number = u64::from_str_radix(integer.as_str(), integer.radix()).ok()?;
@@ -211,6 +215,9 @@ fn time(value: &DeValue<'_>) -> Option<u64> {
         return number(value);
     };
     let (date, clock) = (datetime.date?, datetime.time?);
+    if clock.nanosecond.is_some_and(|fraction| fraction > 0) {
+        return None; // no time of this protocol has a fraction, and none is dropped in silence
+    }
     let offset_minutes = match datetime.offset? {
         toml::value::Offset::Z => 0,
         toml::value::Offset::Custom { minutes } => i64::from(minutes),

@@ -2,19 +2,23 @@
 
 use crate::announcement::Announcement;
 use crate::campaign::{Campaign, CampaignId};
+use crate::codec::object::Object;
+use crate::codec::unique_map;
 use crate::error::Error;
 use crate::publication::{Area, Level, State, Tick};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde::de::{Error as _, IntoDeserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 
 /// The document. Areas without a group are absent; `total` is the sum of all that stands in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 pub struct Counts {
     /// The campaign, lower-case hex.
     #[serde(serialize_with = "write_id", deserialize_with = "read_id")]
     pub campaign_id: CampaignId,
     /// Where in its life the campaign is.
+    #[serde(deserialize_with = "read_state")]
     pub state: State,
     /// The last tick that was run; 0 and less before `pledges_open`.
     pub tick: Tick,
@@ -25,13 +29,31 @@ pub struct Counts {
     /// All published pledges.
     pub total: u64,
     /// Published at place level, by index.
+    #[serde(deserialize_with = "unique_map::deserialize")]
     pub places: BTreeMap<u32, u64>,
     /// Published at region level, by index.
+    #[serde(deserialize_with = "unique_map::deserialize")]
     pub regions: BTreeMap<u32, u64>,
     /// Published at root level.
     pub root: u64,
     /// The announcement that holds.
+    #[serde(deserialize_with = "read_announcement")]
     pub announcement: Option<Announcement>,
+}
+
+impl Serialize for Counts {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, s) // the derived one
+    }
+}
+
+impl<'de> Deserialize<'de> for Counts {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(transparent)]
+        struct Members(#[serde(with = "Counts")] Counts);
+        Object::<Members>::deserialize(d).map(|object| object.0.0)
+    }
 }
 
 /// Sums of published groups by area; the bare numbers of a [`Counts`].
@@ -99,6 +121,15 @@ impl Counts {
             && self.total == sums.total();
         if agree { Ok(()) } else { Err(Error::Audit("counts.json shows other numbers than the log".to_owned())) }
     }
+}
+
+/// A state stands as its name: a derived reader would also take an object of one member.
+fn read_state<'de, D: Deserializer<'de>>(d: D) -> Result<State, D::Error> {
+    State::deserialize(IntoDeserializer::<D::Error>::into_deserializer(String::deserialize(d)?))
+}
+
+fn read_announcement<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Announcement>, D::Error> {
+    Ok(Option::<Object<Announcement>>::deserialize(d)?.map(|object| object.0))
 }
 
 fn write_id<S: Serializer>(id: &CampaignId, s: S) -> Result<S::Ok, S::Error> {

@@ -58,6 +58,25 @@ impl Invite {
         Ok(Self(bytes.as_slice().try_into().map_err(|_| Error::Malformed("invite code"))?))
     }
 
+    /// The first group of a mistyped code, counted from 1, that has a character which no code has, or not four of them;
+    /// the ninth if there is more than a code. `None` if the code can be read: whether it is right, its server knows.
+    pub fn mistyped_group(code: &str) -> Option<usize> {
+        const GROUPS: usize = 8;
+        let typed: Zeroizing<String> = Zeroizing::new(code.chars().filter(|c| !c.is_whitespace()).collect());
+        let known = |c: char| c.is_ascii_alphanumeric() && !matches!(c, 'u' | 'U');
+        if typed.contains('-') {
+            let good = |group: &str| group.chars().count() == 4 && group.chars().all(known);
+            let groups = typed.split('-').filter(|group| !group.is_empty());
+            let wrong = groups.clone().position(|group| !good(group));
+            let wrong = wrong.or_else(|| (groups.clone().count() != GROUPS).then(|| groups.count().min(GROUPS)));
+            return wrong.map(|index| index + 1).filter(|_| Self::parse(code).is_err());
+        }
+        let wrong = typed.chars().position(|c| !known(c));
+        let length = typed.chars().count();
+        let wrong = wrong.or_else(|| (length != 4 * GROUPS).then_some(length.min(4 * GROUPS)));
+        wrong.map(|at| at / 4 + 1)
+    }
+
     /// The code: 32 characters in groups of four.
     pub fn code(&self) -> Zeroizing<String> {
         let plain = Zeroizing::new(CROCKFORD.encode(&self.0));
@@ -199,6 +218,25 @@ mod tests {
         for bad in ["", "U000", &code[1..], &format!("{}0", *code), &code.replace('-', "_")] {
             assert!(Invite::parse(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_mistyped_group_is_named_by_its_number() {
+        let code = example().2.code().to_string();
+        assert_eq!(Invite::mistyped_group(&code), None);
+        for group in 1..=8 {
+            let at = (group - 1) * 5;
+            let (mut other, mut shorter) = (code.clone(), code.clone());
+            other.replace_range(at + 2..at + 3, "U");
+            shorter.remove(at + 1);
+            assert_eq!(Invite::mistyped_group(&other), Some(group), "{other}");
+            assert_eq!(Invite::mistyped_group(&shorter), Some(group), "{shorter}");
+            assert_eq!(Invite::mistyped_group(&other.replace('-', "")), Some(group), "{other} without hyphens");
+        }
+        assert_eq!(Invite::mistyped_group(&format!("{code}-0000")), Some(9));
+        assert_eq!(Invite::mistyped_group(&code[..34]), Some(8), "one group is missing");
+        assert_eq!(Invite::mistyped_group(&format!("{}0", code.replace('-', ""))), Some(9));
+        assert_eq!(Invite::mistyped_group(""), Some(1));
     }
 
     #[test]

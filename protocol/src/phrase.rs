@@ -33,10 +33,10 @@ impl Phrase {
         const WHAT: &str = "phrase";
         let lower = Zeroizing::new(text.to_lowercase());
         let mut words = Zeroizing::new(String::new());
-        for item in lower.split(|c: char| c.is_whitespace() || c == ',' || c == '.').filter(|s| !s.is_empty()) {
-            let word = match item.parse::<usize>() {
-                Ok(number) => word_of(number).ok_or(Error::Malformed(WHAT))?,
-                Err(_) => item,
+        for item in lower.split(separates).filter(|item| !item.is_empty()) {
+            let word = match digits(item) {
+                Some(number) => word_of(number).ok_or(Error::Malformed(WHAT))?,
+                None => item,
             };
             if !words.is_empty() {
                 words.push(' ');
@@ -48,6 +48,21 @@ impl Phrase {
         let phrase = entropy.first_chunk::<16>().filter(|_| length == 16).map(|seed| Self(*seed));
         entropy.zeroize();
         phrase.ok_or(Error::Malformed(WHAT))
+    }
+
+    /// What is wrong with a text that [`Phrase::parse`] refuses, for whoever typed it.
+    pub fn mistake(text: &str) -> PhraseMistake {
+        let lower = Zeroizing::new(text.to_lowercase());
+        let items = || lower.split(separates).filter(|item| !item.is_empty());
+        let known = |item: &str| match digits(item) {
+            Some(number) => word_of(number).is_some(),
+            None => Language::English.find_word(item).is_some(),
+        };
+        match (items().position(|item| !known(item)), items().count()) {
+            (Some(index), _) => PhraseMistake::Unknown(index + 1),
+            (None, 12) => PhraseMistake::Checksum,
+            (None, count) => PhraseMistake::Count(count),
+        }
     }
 
     /// The 12 words, with a space between two.
@@ -78,6 +93,17 @@ impl Phrase {
     fn mnemonic(&self) -> Mnemonic {
         Mnemonic::from_entropy_in(Language::English, &self.0).expect("16 bytes are a size that BIP-39 has")
     }
+}
+
+/// What somebody mistyped. It repeats nothing of the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PhraseMistake {
+    /// The item at this position, counted from 1, is neither a word of the list nor a number from 1 to 2048.
+    Unknown(usize),
+    /// There are so many words or numbers instead of 12.
+    Count(usize),
+    /// All 12 are there, but they do not belong together: one is another one, or two have changed places.
+    Checksum,
 }
 
 /// All that one phrase yields for one place of one campaign. It cannot be printed.
@@ -115,6 +141,16 @@ pub fn campaign_numbers(id: CampaignId) -> [u16; 8] {
     })
 }
 
+/// What may stand between two words.
+fn separates(c: char) -> bool {
+    c.is_whitespace() || c == ',' || c == '.'
+}
+
+/// A number written in digits alone.
+fn digits(item: &str) -> Option<usize> {
+    item.parse().ok().filter(|_| item.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 fn word_of(number: usize) -> Option<&'static str> {
     Language::English.word_list().get(number.checked_sub(1)?).copied()
 }
@@ -146,6 +182,18 @@ mod tests {
         }
         let twenty_four = format!("{} art", "abandon ".repeat(23).trim());
         assert!(Phrase::parse(&twenty_four).is_err());
+    }
+
+    #[test]
+    fn a_mistake_in_a_phrase_is_named_by_its_position() {
+        let phrase = Phrase::from_bytes([0x7f; 16]);
+        let words = phrase.words().to_string();
+        assert_eq!(Phrase::mistake(&words.replacen("wave", "wawe", 1)), PhraseMistake::Unknown(5));
+        assert_eq!(Phrase::mistake(&phrase.numbers().replacen("1019", "+1019", 1)), PhraseMistake::Unknown(1));
+        assert_eq!(Phrase::mistake("1 2 2049"), PhraseMistake::Unknown(3));
+        assert_eq!(Phrase::mistake(&format!("{words} zoo")), PhraseMistake::Count(13));
+        assert_eq!(Phrase::mistake(""), PhraseMistake::Count(0));
+        assert_eq!(Phrase::mistake(&words.replace("yellow", "zoo")), PhraseMistake::Checksum);
     }
 
     #[test]

@@ -116,8 +116,10 @@ impl Problem {
             Self::Malformed => {
                 "The server could not read the message; check that client and server are of the same version."
             }
-            Self::UnsupportedMediaType => "The server does not take this kind of message here; check the address.",
-            Self::TooLarge => "The message is larger than any of its kind; check what was sent.",
+            Self::UnsupportedMediaType => {
+                "The server does not take this kind of message here; check the address, and that client and server are of the same version."
+            }
+            Self::TooLarge => "The message is larger than the server takes; check what was sent, and make it smaller.",
             Self::InviteUnknown => {
                 "The invite code is not one of this campaign; check each group for a typing mistake, or ask for another."
             }
@@ -125,9 +127,11 @@ impl Problem {
             Self::InviteUsed => {
                 "The invite was used already with another phrase or place; use the phrase and place of the first time, or ask for another invite."
             }
-            Self::Exhausted => "No more invites of this batch are taken for now; try again after the next tick.",
+            Self::Exhausted => {
+                "No more invites of this batch are given or taken for now; try again after the next tick, or ask for fewer."
+            }
             Self::TokenInvalid => {
-                "The token is not valid in this campaign; it may be damaged or belong to another one."
+                "The token is not valid in this campaign; check that it is whole, and that it was made for this campaign."
             }
             Self::PledgeMismatch => {
                 "The token was made for another place or phrase; use the phrase that belongs to it."
@@ -137,8 +141,10 @@ impl Problem {
             Self::RateLimited => "Too many requests of this kind; wait and try again.",
             Self::Unavailable => "The server cannot do this now; wait and try again.",
             Self::NotFound => "There is nothing at this address; check it.",
-            Self::MethodNotAllowed => "This address does not take this kind of request.",
-            Self::Forbidden => "Your organiser's role does not allow this.",
+            Self::MethodNotAllowed => {
+                "This address does not take this kind of request; check the address, and that client and server are of the same version."
+            }
+            Self::Forbidden => "Your organiser's role does not allow this; ask an organiser whose role does.",
         }
     }
 }

@@ -6,10 +6,16 @@
 mod binary;
 #[path = "decoders/documents.rs"]
 mod documents;
+#[path = "decoders/flips.rs"]
+mod flips;
 #[path = "decoders/issuer_key.rs"]
 mod issuer_key;
+#[path = "decoders/json.rs"]
+mod json;
 #[path = "decoders/notes.rs"]
 mod notes;
+#[path = "decoders/spellings.rs"]
+mod spellings;
 #[path = "support/campaign.rs"]
 #[allow(dead_code, reason = "each test takes what it needs")]
 mod support;

@@ -23,6 +23,7 @@ pub(crate) struct BatchRequest {
 
 /// One batch.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Batch {
     /// Its number, the first two bytes of its invites' ids.
     pub number: u16,
@@ -53,8 +54,11 @@ impl Batches {
     pub(crate) fn open(folder: &Path) -> Result<Self, Error> {
         let file = file(folder);
         let bytes = std::fs::read(&file).map_err(|error| Error::io(file.display(), error))?;
-        let list = serde_json::from_slice(&bytes)
-            .map_err(|error| Error::Refused(format!("{} is damaged: {error}", file.display())))?;
+        let list: Vec<Batch> = serde_json::from_slice(&bytes)
+            .map_err(|error| Error::damaged(format!("{} is damaged: {error}", file.display())))?;
+        if !consistent(&list) {
+            return Err(Error::damaged(format!("{} is damaged: its batches do not fit each other", file.display())));
+        }
         Ok(Self { file, list })
     }
 
@@ -109,6 +113,18 @@ fn check(request: &BatchRequest, k: u32) -> Result<(), String> {
         return Err(format!("The maximum per tick must be at least k, which is {k}: less would tell who came."));
     }
     Ok(())
+}
+
+/// What every list that was written here keeps: numbers from 1 on, no name twice, and maxima that can be summed.
+fn consistent(list: &[Batch]) -> bool {
+    let mut names: Vec<&str> = list.iter().map(|batch| batch.name.as_str()).collect();
+    names.sort_unstable();
+    let numbered = (1..=u64::from(u16::MAX)).zip(list).all(|(number, batch)| u64::from(batch.number) == number);
+    let summed = list.iter().try_fold(0u64, |sum, batch| sum.checked_add(batch.maximum));
+    numbered
+        && list.len() < usize::from(EMAIL_BATCH)
+        && names.windows(2).all(|two| two[0] != two[1])
+        && summed.is_some()
 }
 
 fn file(folder: &Path) -> PathBuf {

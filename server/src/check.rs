@@ -6,7 +6,7 @@ use crate::keyring::Keyring;
 use crate::store::log::LogStore;
 use crate::store::{SECRET_FILE, write_file};
 use crate::{read_log, timeline};
-use protocol::note::{NoteSigner, NoteVerifier};
+use protocol::note::NoteVerifier;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -26,10 +26,7 @@ pub fn check(data: &Path) -> Result<Vec<String>, Error> {
     ));
 
     let keys = Keyring::of(data);
-    let public = |seed: &[u8; 32]| NoteSigner::new("", seed).public_key();
-    if public(&*keys.log()?) != genesis.log_key || public(&*keys.receipt()?) != genesis.receipt_key {
-        return Err(Error::Refused("the keys of log and receipts are not those of the genesis".to_owned()));
-    }
+    keys.check(genesis)?;
     if summary.closed_at.is_some() {
         let folders = ["attestation", "redemption", "spent", "plan"];
         let left = folders.into_iter().find(|name| data.join(name).exists());
@@ -39,13 +36,11 @@ pub fn check(data: &Path) -> Result<Vec<String>, Error> {
         }
         found.push("closed: pool, used invites and the keys that endanger people are destroyed".to_owned());
     } else {
-        let missing = || Error::Refused("a key is missing although the campaign has not closed".to_owned());
-        let (issuer, _invite) = (keys.issuer()?.ok_or_else(missing)?, keys.invite()?.ok_or_else(missing)?);
-        if issuer.public().spki() != genesis.token_key {
-            return Err(Error::Refused("the issuer's key is not the one of the genesis".to_owned()));
+        if keys.issuer()?.is_none() || keys.invite()?.is_none() {
+            return Err(Error::damaged("a key is missing although the campaign has not closed"));
         }
         if let Some(folder) = ["attestation", "redemption"].into_iter().find(|folder| !data.join(folder).is_dir()) {
-            return Err(Error::Refused(format!("{folder} is missing although the campaign has not closed")));
+            return Err(Error::damaged(format!("the folder {folder} is missing although the campaign has not closed")));
         }
         found.push("keys: those of the genesis".to_owned());
     }

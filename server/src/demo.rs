@@ -175,7 +175,7 @@ fn simulate(address: SocketAddr, invites: &[Zeroizing<String>]) -> Result<Option
 pub fn refuse_used_folder(data: &Path, options: &Options) -> Result<(), Error> {
     if data.join("genesis.json").exists() {
         return Err(Error::Refused(format!(
-            "{0} holds a campaign already; go on with it by: headcount-server serve --data {0} --listen {1} --organiser-listen {2}",
+            "the folder {0} holds a campaign already; go on with it by: headcount-server serve --data {0} --listen {1} --organiser-listen {2}",
             data.display(),
             options.listen,
             options.organiser_listen

@@ -45,6 +45,41 @@ impl Error {
     pub fn io(what: impl fmt::Display, error: std::io::Error) -> Self {
         Self::Refused(format!("{what}: {error}"))
     }
+
+    /// A file of the campaign's folder that is not what it should be.
+    pub(crate) fn damaged(what: impl fmt::Display) -> Self {
+        Self::Store(StoreError::Corrupt(what.to_string()))
+    }
+
+    /// For whoever started the program: one sentence that says what is wrong and what to do. What has no advice of its
+    /// own, which always stands behind a semicolon, gets that of its kind.
+    pub fn sentence(&self) -> String {
+        let said = in_words(&self.to_string());
+        let advice = match self {
+            _ if said.contains(';') => "",
+            Self::Store(StoreError::Corrupt(_)) => {
+                "; leave the folder as it is, look whether the disk is sound, and bring back an exact copy"
+            }
+            _ => "; check the names, the files and who may read and write them, and try again",
+        };
+        let word = said.split(' ').next().unwrap_or_default();
+        let is_name = !word.chars().all(char::is_alphabetic);
+        let (first, rest) = said.split_at(said.chars().next().map_or(0, char::len_utf8));
+        let first = if is_name { first.to_owned() } else { first.to_uppercase() };
+        let end = if rest.ends_with(')') && advice.is_empty() { "" } else { "." };
+        format!("{first}{}{advice}{end}", rest.trim_end_matches('.'))
+    }
+}
+
+/// The system's own words without its numbers, which say nothing to a person.
+fn in_words(text: &str) -> String {
+    let mut words = String::with_capacity(text.len());
+    let mut parts = text.split(" (os error ");
+    words.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        words.push_str(part.split_once(')').map_or("", |(_, rest)| rest));
+    }
+    words
 }
 
 /// A refusal on its way to a client: a problem of the closed set, and nothing that depends on secret state.

@@ -34,10 +34,11 @@ pub struct Source {
 /// Reads a campaign file, and the list of places and the map beside it.
 pub fn read_source(campaign_file: &Path) -> Result<Source, Error> {
     let read = |path: &Path| std::fs::read(path).map_err(|error| Error::io(path.display(), error));
-    let text = String::from_utf8(read(campaign_file)?)
-        .map_err(|_| Error::Refused(format!("{} is not a text in UTF-8", campaign_file.display())))?;
-    let file =
-        CampaignFile::parse(&text).map_err(|error| Error::Refused(format!("{}:\n{error}", campaign_file.display())))?;
+    let text = String::from_utf8(read(campaign_file)?).map_err(|_| {
+        Error::Refused(format!("{} is not a text in UTF-8; choose the right file", campaign_file.display()))
+    })?;
+    let file = CampaignFile::parse(&text)
+        .map_err(|error| Error::Refused(format!("{} has mistakes; mend each:\n{error}", campaign_file.display())))?;
     let folder = campaign_file.parent().unwrap_or(Path::new(""));
     let (places, map) = (read(&folder.join(&file.places))?, read(&folder.join(&file.map))?);
     Ok(Source { file, places, map })
@@ -48,9 +49,10 @@ pub fn refuse_past_dates(source: &Source, now: u64) -> Result<(), Error> {
     let schedule = source.file.schedule();
     let over = [("closes", schedule.closes), ("issuing_closes", schedule.issuing_closes)];
     match over.into_iter().find(|(_, time)| *time <= now) {
-        Some((key, time)) => {
-            Err(Error::Refused(format!("{key} is {}, which is over; put in your own dates", utc(time))))
-        }
+        Some((key, time)) => Err(Error::Refused(format!(
+            "in the campaign file, {key} is {}, which is over; put in your own dates",
+            utc(time)
+        ))),
         None => Ok(()),
     }
 }
@@ -107,10 +109,11 @@ pub(crate) fn read_campaign(data: &Path) -> Result<(Campaign, Vec<u8>, Vec<u8>),
         std::fs::read(&path)
             .map_err(|error| Error::io(format!("{} (was this folder made by init?)", path.display()), error))
     };
+    let damaged = |why: String| Error::damaged(format!("the campaign in {}: {why}", data.display()));
     let (genesis, places, map) = (read("genesis.json")?, read("places.json")?, read("map.json")?);
-    let campaign = Campaign::new(&genesis, &places)?;
+    let campaign = Campaign::new(&genesis, &places).map_err(|error| damaged(error.to_string()))?;
     if <[u8; 32]>::from(Sha256::digest(&map)) != campaign.genesis().map_sha256 {
-        return Err(Error::Refused("the map is not the one that the genesis names".to_owned()));
+        return Err(damaged("the map is not the one that the genesis names".to_owned()));
     }
     Ok((campaign, places, map))
 }

@@ -2,8 +2,10 @@
 
 use crate::error::Error;
 use crate::store::{SECRET_DIR, SECRET_FILE, create_dir, sync_dir, write_file};
+use protocol::campaign::Genesis;
 use protocol::invite::InviteKey;
 use protocol::keys::IssuerPrivateKey;
+use protocol::note::NoteSigner;
 use rand::CryptoRng;
 use sha2::{Digest, Sha256};
 use std::io::Write;
@@ -52,9 +54,25 @@ impl Keyring {
     /// The Issuer's key, or `None` once it was destroyed.
     pub(crate) fn issuer(&self) -> Result<Option<IssuerPrivateKey>, Error> {
         match self.read(ISSUER)? {
-            Some(der) => Ok(Some(IssuerPrivateKey::from_der(&der)?)),
+            Some(der) => {
+                let key = IssuerPrivateKey::from_der(&der);
+                Ok(Some(key.map_err(|_| Error::damaged(format!("the key file {ISSUER} is damaged")))?))
+            }
             None => Ok(None),
         }
+    }
+
+    /// Demands that the keys are those of the genesis. With others the server would sign what nobody takes, and use up
+    /// invites and tokens for nothing.
+    pub(crate) fn check(&self, genesis: &Genesis) -> Result<(), Error> {
+        let public = |seed: &Seed| NoteSigner::new("", seed).public_key();
+        if public(&self.log()?) != genesis.log_key || public(&self.receipt()?) != genesis.receipt_key {
+            return Err(Error::damaged("the keys of log and receipts are not those of the genesis"));
+        }
+        if self.issuer()?.is_some_and(|issuer| issuer.public().spki() != genesis.token_key) {
+            return Err(Error::damaged("the issuer's key is not the one of the genesis"));
+        }
+        Ok(())
     }
 
     /// The key of the invite codes, or `None` once it was destroyed.
@@ -114,7 +132,7 @@ impl Keyring {
     fn seed(&self, name: &str) -> Result<Option<Seed>, Error> {
         let Some(bytes) = self.read(name)? else { return Ok(None) };
         let seed =
-            bytes.as_slice().try_into().map_err(|_| Error::Refused(format!("the key file {name} is damaged")))?;
+            bytes.as_slice().try_into().map_err(|_| Error::damaged(format!("the key file {name} is damaged")))?;
         Ok(Some(Zeroizing::new(seed)))
     }
 
@@ -127,7 +145,7 @@ impl Keyring {
     }
 
     fn missing(&self, name: &str) -> Error {
-        Error::Refused(format!("the key file {} is missing", self.0.join(name).display()))
+        Error::damaged(format!("the key file {} is missing", self.0.join(name).display()))
     }
 }
 

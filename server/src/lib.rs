@@ -97,6 +97,7 @@ impl Deployment {
         let verifier = NoteVerifier::new(&campaign.log_name(), &genesis.log_key)?;
         let log = LogStore::open(&data.join("log"), &verifier)?;
         let summary = read_log(&campaign, log.reader())?;
+        keys.check(genesis)?;
         let closed = summary.closed_at.is_some();
 
         let schedule = genesis.schedule();
@@ -249,7 +250,7 @@ fn open_stores(data: &Path, campaign: &Arc<Campaign>, keys: &Keyring) -> Result<
         let why = "is missing although the campaign has not closed; bring it back, do not start without it";
         return Err(Error::Refused(format!("{} {why}", missing.display())));
     }
-    let missing = || Error::Refused("a key is missing although the campaign has not closed".to_owned());
+    let missing = || Error::damaged("a key is missing although the campaign has not closed");
     let (issuer_key, invite_key) = (keys.issuer()?.ok_or_else(missing)?, keys.invite()?.ok_or_else(missing)?);
     let first_tick = first_tick(campaign);
     let attester = Attester::open(&attestation, campaign.clone(), invite_key, first_tick)?;

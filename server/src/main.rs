@@ -84,13 +84,29 @@ enum Command {
 #[tokio::main]
 #[allow(clippy::print_stderr, reason = "a command tells its errors there")]
 async fn main() -> ExitCode {
-    match run(Arguments::parse().command).await {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) if error.exit_code() == 0 => error.exit(), // help was asked for
+        Err(error) => {
+            eprintln!("headcount-server: {}", usage(&error));
+            return ExitCode::from(2);
+        }
+    };
+    match run(arguments.command).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("headcount-server: {error}");
+            eprintln!("headcount-server: {}", error.sentence());
             ExitCode::FAILURE
         }
     }
+}
+
+/// A command line that cannot be read, in one sentence. Nothing secret is ever typed into one.
+fn usage(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let what: Vec<&str> = text.lines().take_while(|line| !line.trim().is_empty()).map(str::trim).collect();
+    let what = what.join(" ");
+    Error::Refused(format!("{}; see headcount-server --help", what.trim_start_matches("error: "))).sentence()
 }
 
 async fn run(command: Command) -> Result<(), Error> {
@@ -132,7 +148,7 @@ async fn serve(data: &Path, listen: SocketAddr, organiser_listen: SocketAddr) ->
     let (folder, clock) = (data.to_owned(), Clock::system());
     let deployment = tokio::task::spawn_blocking(move || Deployment::open(&folder, clock))
         .await
-        .map_err(|_| Error::Refused("the campaign could not be opened".to_owned()))??;
+        .map_err(|_| Error::Refused("the campaign could not be opened; try again".to_owned()))??;
     println!("Campaign {}", deployment.campaign().id());
     let running = Running::start(deployment, listener, organiser_listener)?;
     println!("Participants and public: http://{}   Organisers: http://{}", running.address, running.organiser_address);
@@ -143,6 +159,9 @@ async fn serve(data: &Path, listen: SocketAddr, organiser_listen: SocketAddr) ->
 }
 
 async fn demo(options: &Options, json: bool) -> Result<(), Error> {
+    if options.tick_seconds == 0 {
+        return Err(Error::Refused("a tick must last a second or more; give another --tick".to_owned()));
+    }
     if let Some(data) = &options.data {
         refuse_used_folder(data, options)?;
     }

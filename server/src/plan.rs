@@ -8,6 +8,7 @@ use protocol::campaign::Campaign;
 use protocol::codec::Reader;
 use protocol::entry::{Entry, PublishedPledge};
 use protocol::publication::{Area, Tick, decide};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -50,7 +51,7 @@ impl Plan {
         Ok(Self { tick, base, entries, closing })
     }
 
-    /// Writes the plan down, durably.
+    /// Writes the plan down, durably, with its SHA-256 behind it.
     pub(crate) fn write(&self, data: &Path) -> Result<(), Error> {
         let mut bytes = vec![u8::from(self.closing)];
         bytes.extend_from_slice(&self.tick.to_be_bytes());
@@ -60,6 +61,8 @@ impl Plan {
             bytes.extend_from_slice(&length.to_be_bytes());
             bytes.extend_from_slice(entry);
         }
+        let digest = Sha256::digest(&bytes);
+        bytes.extend_from_slice(&digest);
         Ok(write_file(&file(data), SECRET_FILE, &bytes)?)
     }
 
@@ -70,7 +73,13 @@ impl Plan {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(Error::io(file(data).display(), error)),
         };
-        let mut reader = Reader::new(&bytes, "plan");
+        let damaged = || Error::damaged(format!("{} is damaged", file(data).display()));
+        // what is in here will be published and can never be taken back
+        let (bytes, digest) = bytes.split_last_chunk::<32>().ok_or_else(damaged)?;
+        if <[u8; 32]>::from(Sha256::digest(bytes)) != *digest {
+            return Err(damaged());
+        }
+        let mut reader = Reader::new(bytes, "plan");
         let closing = reader.u8()? == 1;
         let tick = Tick::from_be_bytes(reader.array()?);
         let base = u64::from_be_bytes(reader.array()?);
@@ -79,7 +88,6 @@ impl Plan {
         while !rest.is_empty() {
             let mut reader = Reader::new(rest, "plan");
             let length = usize::try_from(reader.u32()?).map_err(|error| Error::Refused(error.to_string()))?;
-            let damaged = || Error::Refused(format!("{} is damaged", file(data).display()));
             let (entry, after) = reader.rest().split_at_checked(length).ok_or_else(damaged)?;
             entries.push(entry.to_vec());
             rest = after;

@@ -39,9 +39,10 @@ impl Timeline {
     ) -> Result<Self, Error> {
         let closing_file = data.join("closing");
         let closing = match std::fs::read_to_string(&closing_file) {
-            Ok(text) => Some(
-                text.trim().parse().map_err(|_| Error::Refused(format!("{} is damaged", closing_file.display())))?,
-            ),
+            Ok(text) => {
+                let tick: Option<Tick> = text.parse().ok().filter(|tick: &Tick| tick.to_string() == text);
+                Some(tick.ok_or_else(|| Error::damaged(format!("{} is damaged", closing_file.display())))?)
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             Err(error) => return Err(Error::io(closing_file.display(), error)),
         };

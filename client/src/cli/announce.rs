@@ -48,7 +48,7 @@ impl Announce {
         let site = fetch(network, &base, expected).await?;
         let counts = campaign::counts(&site.source, &site.campaign).await?;
         let now = counts.and_then(|counts| counts.announcement);
-        let announcement = key.announce(&site.campaign, now.as_ref(), date, text)?;
+        let announcement = key.announce(&site.campaign, now.as_ref(), date, text).map_err(not_signed)?;
         console.say(&heading(console, &site.campaign));
         console.say(&format!("\n{}", in_all_languages(&announcement)));
         let question = "Sign and publish this in the campaign with the words above? It cannot be taken back.";
@@ -59,6 +59,16 @@ impl Announce {
             "Published: it is, or is about to be, an entry of the public log.",
         );
         Ok(())
+    }
+}
+
+/// The only rules of an announcement that a text can break.
+fn not_signed(error: Error) -> Error {
+    match error {
+        Error::Protocol(_) => {
+            Error::Local("An announcement of this length cannot be signed; make the text shorter.".to_owned())
+        }
+        other => other,
     }
 }
 
@@ -81,7 +91,9 @@ fn read_date(text: &str, now: u64) -> Result<u64, Error> {
     })?;
     let wrong = |what: &str| {
         let now = clock::utc(now - now % 60);
-        Err(Error::Local(format!("The date {what} (this device's clock says {now}); nothing was signed.")))
+        Err(Error::Local(format!(
+            "The date {what} (this device's clock says {now}), so nothing was signed; check date and clock."
+        )))
     };
     if date < now {
         return wrong("is past");

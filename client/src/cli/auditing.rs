@@ -43,7 +43,9 @@ impl Subject {
         }
         if !self.source.contains("://") {
             let source = &self.source;
-            return Err(Error::Local(format!("{source} is neither a folder nor an address such as https://HOST.")));
+            return Err(Error::Local(format!(
+                "{source} is neither a folder nor an address such as https://HOST; check how it is written."
+            )));
         }
         let (base, expected) = locate(console, &self.source, self.campaign.as_deref())?;
         Ok((Source::Web(network.reading(&base)?), expected))

@@ -21,19 +21,24 @@ pub(crate) fn utc(seconds: u64) -> String {
 /// Reads Unix seconds, `2021-04-21` (its beginning in UTC) or `2021-04-21T09:00Z`.
 pub(crate) fn parse(text: &str) -> Option<u64> {
     let text = text.trim();
-    if let Ok(seconds) = text.parse() {
+    if let Some(seconds) = digits(text) {
         return Some(seconds);
     }
     let (date, time) = text.split_once('T').unwrap_or((text, "00:00Z"));
-    let mut numbers = date.splitn(3, '-').map(|part| part.parse::<u64>().ok());
+    let mut numbers = date.splitn(3, '-').map(digits);
     let (year, month, day) = (numbers.next()??, numbers.next()??, numbers.next()??);
     let (hour, minute) = time.strip_suffix('Z')?.split_once(':')?;
-    let (hour, minute): (u64, u64) = (hour.parse().ok()?, minute.parse().ok()?);
+    let (hour, minute): (u64, u64) = (digits(hour)?, digits(minute)?);
     if !(1970..10_000).contains(&year) || hour > 23 || minute > 59 {
         return None;
     }
     let days = days_before(year, month, day)?;
     (civil(days) == (year, month, day)).then_some(days * DAY + hour * 3600 + minute * 60)
+}
+
+/// A number in digits alone: no sign, no space.
+fn digits(text: &str) -> Option<u64> {
+    text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn days_before(year: u64, month: u64, day: u64) -> Option<u64> {
@@ -78,7 +83,17 @@ mod tests {
         assert_eq!(parse("1618995600"), Some(1_618_995_600));
         assert_eq!(parse("2021-04-21T09:00Z"), Some(1_618_995_600));
         assert_eq!(parse("2000-02-29"), Some(951_782_400));
-        for bad in ["2021-02-29", "2021-13-01", "2021-00-01", "2021-04-21T24:00Z", "2021-04-21T09:00", "soon", ""] {
+        for bad in [
+            "2021-02-29",
+            "2021-13-01",
+            "2021-00-01",
+            "2021-04-21T24:00Z",
+            "2021-04-21T09:00",
+            "soon",
+            "",
+            "+5",
+            "2021-+4-21",
+        ] {
             assert_eq!(parse(bad), None, "{bad}");
         }
     }

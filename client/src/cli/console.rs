@@ -4,7 +4,7 @@
 
 use crate::cli::advice::Advice;
 use crate::cli::secrets::read_file;
-use client::error::Error;
+use client::error::{Error, in_words};
 use client::place_choice::{harmless_json, harmless_lines};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 use serde_json::{Value, json};
@@ -45,7 +45,8 @@ impl Console {
 
     /// The same, for what must be seen: it is an error if it cannot be. `what` says what that means.
     pub(crate) fn must_be_seen(&self, document: &Value, text: &str, what: &str) -> Result<(), Error> {
-        self.show(document, text).map_err(|error| Error::Local(format!("{what} ({error}).")))
+        self.show(document, text)
+            .map_err(|error| Error::Local(format!("{what} ({}); check where the output goes.", in_words(&error))))
     }
 
     fn show(&self, document: &Value, text: &str) -> std::io::Result<()> {
@@ -71,6 +72,13 @@ impl Console {
         }
     }
 
+    /// What a result itself has told already.
+    pub(crate) fn not_all_went_well(&self) {
+        let sentence =
+            "Not everything went well; look at the errors in the report above, mend what they name, and try again.";
+        let _ = write(std::io::stderr(), &format!("headcount: {sentence}"));
+    }
+
     /// Demands a yes. `answered` is the flag's own answer, `flag` its name.
     pub(crate) fn confirm(&self, question: &str, flag: &str, answered: bool) -> Result<(), Error> {
         if answered {
@@ -79,7 +87,9 @@ impl Console {
         let answer = self.line(question, " [yes/no] ", flag)?;
         match answer.trim().to_lowercase().as_str() {
             "y" | "yes" => Ok(()),
-            _ => Err(Error::Local("Stopped, because the answer was not yes.".to_owned())),
+            _ => {
+                Err(Error::Local("Stopped, because the answer was not yes; run it again when you are sure.".to_owned()))
+            }
         }
     }
 
@@ -101,7 +111,9 @@ impl Console {
         let mut answer = String::new();
         match std::io::stdin().read_line(&mut answer) {
             Ok(read) if read > 0 => Ok(answer),
-            _ => Err(Error::Local("Stopped, because there was no answer.".to_owned())),
+            _ => Err(Error::Local(
+                "Stopped, because there was no answer; run it again when you can give one.".to_owned(),
+            )),
         }
     }
 

@@ -31,7 +31,9 @@ impl CountsShown {
         let (base, expected) = self.site.read(console)?;
         let site = fetch(network, &base, expected).await?;
         let counts = campaign::counts(&site.source, &site.campaign).await?;
-        let counts = counts.ok_or_else(|| Error::Misbehaved("This server shows no counts.json.".to_owned()))?;
+        let counts = counts.ok_or_else(|| {
+            Error::Misbehaved("This server shows no counts.json, which every campaign has.".to_owned())
+        })?;
         let next = next_tick(&site.campaign, counts.state);
         let text = format!(
             "{}\n\n{}",

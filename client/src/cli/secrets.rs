@@ -2,8 +2,9 @@
 //! with a warning. Where there is no terminal to ask on, what is piped in is the answer to the first question.
 
 use crate::cli::console::Console;
+use crate::cli::mistyped;
 use clap::Args;
-use client::error::Error;
+use client::error::{Error, in_words};
 use protocol::codec::{from_base64, to_base64};
 use protocol::invite::InviteLink;
 use protocol::phrase::Phrase;
@@ -35,12 +36,7 @@ impl LinkSource {
             (None, Some(file)) => read_file(file)?,
             (None, None) => console.secret("Your invite link", "--link-file FILE, or - for standard input")?,
         };
-        InviteLink::parse(&text).map_err(|_| {
-            Error::Local(
-                "This is not an invite link; it looks like https://HOST/join#i=CODE&c=ID, whole and in one line."
-                    .to_owned(),
-            )
-        })
+        InviteLink::parse(&text).map_err(|_| Error::Local(mistyped::link(&text)))
     }
 
     /// Whether standard input is taken by the link: named so, or because there is nobody to be asked for it.
@@ -134,7 +130,7 @@ pub(crate) fn token_text(token: &Token) -> Zeroizing<String> {
 pub(crate) fn parse_token(text: &str) -> Result<Token, Error> {
     let compact: Zeroizing<String> = Zeroizing::new(text.split_whitespace().collect());
     let token = from_base64(&compact, "token").and_then(|bytes| Token::decode(&Zeroizing::new(bytes)));
-    token.map_err(|_| Error::Local("This is not a whole token, as `headcount token` gave it.".to_owned()))
+    token.map_err(|_| Error::Local(mistyped::token(&compact)))
 }
 
 /// Demands that no two secrets are to come from standard input.
@@ -158,20 +154,20 @@ pub(crate) fn read_file(path: &Path) -> Result<Zeroizing<String>, Error> {
         std::fs::File::open(path).and_then(|file| file.take(INPUT_BYTES_MAX).read_to_string(&mut text))
     };
     match read {
-        Ok(read) if read as u64 == INPUT_BYTES_MAX => {
-            Err(Error::Local(format!("{} is too large for what it should hold.", path.display())))
-        }
+        Ok(read) if read as u64 == INPUT_BYTES_MAX => Err(Error::Local(format!(
+            "{} is too large for what it should hold; choose the right file.",
+            path.display()
+        ))),
         Ok(_) => Ok(text),
-        Err(error) => Err(Error::Local(format!("{} cannot be read: {error}.", path.display()))),
+        Err(error) if path == Path::new("-") => {
+            Err(Error::Local(format!("Standard input cannot be read: {}; check what is piped in.", in_words(&error))))
+        }
+        Err(error) => Err(Error::file(path, "read", &error)),
     }
 }
 
 fn parse_phrase(text: &str) -> Result<Phrase, Error> {
-    Phrase::parse(text).map_err(|_| {
-        Error::Local(
-            "This is not a phrase: it has twelve words or numbers, and one of them is mistyped or missing.".to_owned(),
-        )
-    })
+    Phrase::parse(text).map_err(|_| Error::Local(mistyped::phrase(text)))
 }
 
 /// Whether a question would be answered by standard input, because it is no terminal.

@@ -1,0 +1,191 @@
+//! What can be wrong in a campaign file: every key missing, mistyped, of another kind and out of range, each told with
+//! its line, by `headcount-server init`, which then makes nothing.
+
+use crate::judge::{Said, Table, server};
+use protocol::codec::to_base64;
+use protocol::note::NoteSigner;
+use std::path::Path;
+use tempfile::TempDir;
+
+/// Every key, with a good value.
+const KEYS: [(&str, &str); 14] = [
+    ("target", "1000"),
+    ("eligible", "1000"),
+    ("k", "5"),
+    ("tick_seconds", "3600"),
+    ("opens", "2121-03-23T08:00:00Z"),
+    ("pledges_open", "2121-03-23T09:00:00Z"),
+    ("issuing_closes", "2121-03-23T18:00:00Z"),
+    ("closes", "2121-03-24T09:00:00Z"),
+    ("places", "\"places.json\""),
+    ("map", "\"map.json\""),
+    ("issuer_name", "\"issuer.example\""),
+    ("origin_name", "\"origin.example\""),
+    ("rehearsal", "true"),
+    ("organiser_key", ""),
+];
+const TEXTS: &str = "[title]\nen = \"A campaign\"\n[text]\nen = \"Text.\"\n";
+const OPTIONAL: [&str; 5] = ["k", "tick_seconds", "opens", "issuing_closes", "rehearsal"];
+
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let places =
+        r#"{"regions":[{"name":{"en":"R"}}],"places":[{"region":0,"name":{"en":"P"},"lat":1,"lon":2,"population":3}]}"#;
+    std::fs::write(folder.path().join("places.json"), places).unwrap();
+    std::fs::write(folder.path().join("map.json"), "{}").unwrap();
+    folder
+}
+
+/// The file with one line replaced, and the number of that line.
+fn file_with(key: &str, line: &str) -> (String, usize) {
+    let own = format!("\"{}\"", to_base64(&NoteSigner::new("", &[7; 32]).public_key()));
+    let good = |(name, value): &(&str, &str)| match *name {
+        "organiser_key" => format!("{name} = {own}"),
+        _ => format!("{name} = {value}"),
+    };
+    let lines: Vec<String> = KEYS.iter().map(|pair| if pair.0 == key { line.to_owned() } else { good(pair) }).collect();
+    let number = KEYS.iter().position(|pair| pair.0 == key).map_or(0, |index| index + 1);
+    (format!("{}\n{TEXTS}", lines.join("\n")), number)
+}
+
+fn init(folder: &Path, text: &[u8]) -> Said {
+    std::fs::write(folder.join("campaign.toml"), text).unwrap();
+    let said = server(folder, &["init", "--campaign", "campaign.toml", "--data", "data"]);
+    assert!(said.code == Some(0) || !folder.join("data").exists(), "a refused campaign was made");
+    said
+}
+
+#[test]
+fn a_good_campaign_file_is_taken() {
+    let folder = folder();
+    let said = init(folder.path(), file_with("", "").0.as_bytes());
+    assert_eq!(said.code, Some(0), "{}", said.err);
+}
+
+#[test]
+fn every_key_that_is_missing_or_mistyped_or_of_another_kind_is_told_with_its_line() {
+    let (folder, mut table) = (folder(), Table::default());
+    for (key, value) in KEYS {
+        let mut refused = |case: &str, line: &str, mentions: &str| {
+            let (text, number) = file_with(key, line);
+            let said = init(folder.path(), text.as_bytes());
+            table.judge(&format!("{key} {case}"), &said, &[], mentions);
+            let told = said.err.contains(&format!("line {number}:"));
+            assert!(told || case == "missing", "{key} {case} is not told with line {number}: {}", said.err);
+        };
+        if !OPTIONAL.contains(&key) {
+            refused("missing", "", &format!("{key} is missing"));
+        }
+        refused(
+            "mistyped",
+            &format!("x{key} = {value}x").replace("= x", "= 1").replace("Zx", "Z").replace("\"x", "\""),
+            "",
+        );
+        refused("a list", &format!("{key} = [1]"), key);
+        refused("a table", &format!("{key} = {{ a = 1 }}"), key);
+        refused("a float", &format!("{key} = 1.5"), key);
+        refused("negative", &format!("{key} = -5"), key);
+        refused("too large", &format!("{key} = 18446744073709551616"), key);
+        refused("an empty text", &format!("{key} = \"\""), if matches!(key, "places" | "map") { "" } else { key });
+        refused("no value", &format!("{key} ="), "");
+        refused("no sign", key, "");
+    }
+    table.end(130);
+}
+
+#[test]
+fn every_value_out_of_range_is_told_with_its_line() {
+    let (folder, mut table) = (folder(), Table::default());
+    for (key, value) in [
+        ("target", "0"),
+        ("eligible", "4"),
+        ("eligible", "100000001"),
+        ("k", "4"),
+        ("k", "1001"),
+        ("tick_seconds", "0"),
+        ("tick_seconds", "2678401"),
+        ("tick_seconds", "4294967296"),
+        ("opens", "2121-03-23T10:00:00Z"),
+        ("pledges_open", "2121-03-24T09:00:00Z"),
+        ("pledges_open", "2121-03-23T08:59:59Z"),
+        ("pledges_open", "2121-03-23"),
+        ("pledges_open", "2121-03-23T09:00:00"),
+        ("pledges_open", "2121-02-30T09:00:00Z"),
+        ("pledges_open", "2121-03-23T09:00:00.5Z"),
+        ("pledges_open", "\"2121-03-23T09:00:00Z\""),
+        ("issuing_closes", "2121-03-23T08:00:00Z"),
+        ("issuing_closes", "2121-03-24T10:00:00Z"),
+        ("closes", "2121-03-24T09:00:01Z"),
+        ("closes", "2021-03-24T09:00:00Z"),
+        ("issuer_name", "\"https://issuer.example\""),
+        ("issuer_name", "\"Issuer.example\""),
+        ("issuer_name", "\"issuer.example:080\""),
+        ("origin_name", "\"origin.example/path\""),
+        ("organiser_key", "\"AAAA\""),
+        ("organiser_key", "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\""),
+        ("rehearsal", "\"true\""),
+        ("rehearsal", "1"),
+    ] {
+        let (text, number) = file_with(key, &format!("{key} = {value}"));
+        let said = init(folder.path(), text.as_bytes());
+        table.judge(&format!("{key} = {value}"), &said, &[], "");
+        // a rule of two dates names the later key
+        let dates = ["opens", "pledges_open", "issuing_closes", "closes"].contains(&key);
+        let told = said.err.contains(&format!("line {number}:")) || (dates && said.err.contains("line "));
+        assert!(told, "{key} = {value} is not told with line {number}: {}", said.err);
+    }
+    for (case, text) in [
+        ("relays", "relays = [\"https://relay.example\"]\n"),
+        ("witnesses", "witnesses = [\"a\"]\n"),
+        ("quorum", "quorum = 1\n"),
+        ("email", "email = true\n"),
+        ("a key of the genesis", "token_key = \"AAAA\"\n"),
+        ("an unknown key", "colour = 1\n"),
+    ] {
+        let said = init(folder.path(), format!("{text}{}", file_with("", "").0).as_bytes());
+        table.judge(case, &said, &[], "line 1:");
+    }
+    table.end(35);
+}
+
+#[test]
+fn texts_and_files_of_a_campaign_that_cannot_be_used_are_told() {
+    let (folder, mut table) = (folder(), Table::default());
+    let good = file_with("", "").0;
+    for (case, text) in [
+        ("a text in another language", good.replace("[text]\nen", "[text]\nde")),
+        ("an empty title", good.replace("A campaign", " ")),
+        ("a title of two lines", good.replace("A campaign", "A\\ncampaign")),
+        ("a language tag", good.replace("en = ", "e = ")),
+        ("a key twice", format!("k = 5\n{good}")),
+        ("no toml", "{\"json\": true}".to_owned()),
+        ("nothing", String::new()),
+    ] {
+        table.judge(case, &init(folder.path(), text.as_bytes()), &[], "line ");
+    }
+    table.judge("not utf-8", &init(folder.path(), &[0xff; 50]), &[], "UTF-8");
+    for name in ["places.json", "map.json"] {
+        let (kept, path) = (std::fs::read(folder.path().join(name)).unwrap(), folder.path().join(name));
+        std::fs::remove_file(&path).unwrap();
+        table.judge(&format!("no {name}"), &init(folder.path(), good.as_bytes()), &[], name);
+        std::fs::write(&path, kept).unwrap();
+    }
+    for (case, places) in [
+        ("no json", "x"),
+        ("an empty list", r#"{"regions":[{"name":{"en":"R"}}],"places":[]}"#),
+        (
+            "no such region",
+            r#"{"regions":[{"name":{"en":"R"}}],"places":[{"region":1,"name":{"en":"P"},"lat":1,"lon":2,"population":3}]}"#,
+        ),
+        (
+            "a member missing",
+            r#"{"regions":[{"name":{"en":"R"}}],"places":[{"region":0,"name":{"en":"P"},"lat":1,"population":3}]}"#,
+        ),
+    ] {
+        std::fs::write(folder.path().join("places.json"), places).unwrap();
+        table.judge(&format!("places: {case}"), &init(folder.path(), good.as_bytes()), &[], "place");
+    }
+    let missing = server(folder.path(), &["init", "--campaign", "no.toml", "--data", "data"]);
+    table.judge("no campaign file", &missing, &[], "no.toml");
+    table.end(15);
+}
