@@ -85,10 +85,11 @@ impl fmt::Display for Error {
 /// A sentence, with the advice of its kind unless it has its own, which always stands behind a semicolon.
 fn advised(what: &str, advice: &str) -> String {
     let end = if what.ends_with(['.', ')', ':']) { "" } else { "." };
-    let first = what.chars().next().unwrap_or_default();
-    let rest = &what[first.len_utf8().min(what.len())..];
+    let (first, rest) = what.split_at(what.chars().next().map_or(0, char::len_utf8));
+    let is_name = !what.split(' ').next().is_some_and(|word| word.chars().all(char::is_alphabetic));
+    let first = if is_name { first.to_owned() } else { first.to_uppercase() }; // of names of files nothing changes
     let advice = if what.contains(';') { String::new() } else { format!(" {advice}") };
-    format!("{}{rest}{end}{advice}", first.to_uppercase())
+    format!("{first}{rest}{end}{advice}")
 }
 
 const TRY_AGAIN: &str = "Try again; if it stays so, check the address and the network.";

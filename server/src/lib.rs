@@ -16,6 +16,8 @@ mod board;
 pub mod check;
 pub mod clock;
 pub mod config;
+#[cfg(test)]
+mod damage;
 pub mod demo;
 mod error;
 mod http;

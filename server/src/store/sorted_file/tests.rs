@@ -62,3 +62,34 @@ fn a_file_that_is_torn_or_not_sorted_is_refused() {
         assert!(matches!(Words::open(&path), Err(StoreError::Corrupt(_))));
     }
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    /// Whatever a disk gives back: it is refused, or it is sorted records of which each is found and no other.
+    #[test]
+    fn any_bytes_are_refused_or_sorted_records(
+        count in 0usize..200, at: proptest::sample::Index, bit in 0u8..8, cut in 0usize..70, random: bool, bytes: Vec<u8>,
+    ) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("words");
+        let mut damaged = if random { bytes } else { sorted(count).concat() };
+        if !damaged.is_empty() {
+            let at = at.index(damaged.len());
+            damaged[at] ^= 1 << bit;
+        }
+        damaged.truncate(damaged.len().saturating_sub(cut));
+        fs::write(&path, &damaged).unwrap();
+        match Words::open(&path) {
+            Err(error) => proptest::prop_assert!(matches!(error, StoreError::Corrupt(_))),
+            Ok(file) => {
+                let records: Vec<[u8; 32]> = file.records().map(Result::unwrap).collect();
+                proptest::prop_assert_eq!(records.concat(), damaged);
+                proptest::prop_assert!(records.windows(2).all(|two| two[0][..4] < two[1][..4]));
+                for record in &records {
+                    proptest::prop_assert_eq!(file.find(record.first_chunk().unwrap()).unwrap(), Some(*record));
+                }
+            }
+        }
+    }
+}

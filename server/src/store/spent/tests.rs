@@ -96,3 +96,33 @@ fn a_crash_between_merging_and_deleting_is_repaired() {
         assert!((0..20).all(|number| has(&reopened, number)));
     }
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    /// Runs are derived from the log: whatever stands in their folder, opening it ends with runs that follow each other
+    /// from entry 0, and with nothing beside them that has the name of a run.
+    #[test]
+    fn any_files_become_runs_that_follow_each_other(
+        files in proptest::collection::vec(("([0-9+x]{1,3}-[0-9]{1,3}|0-[0-9]|[a-z-]{1,5}|[0-9]-[0-9]\\.tmp)", 0usize..5, 0usize..40), 0..8),
+    ) {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, records, more) in &files {
+            let mut sorted = nonces(0..*records);
+            sorted.sort_unstable();
+            let mut bytes: Vec<u8> = sorted.iter().flat_map(|nonce| *nonce.as_bytes()).collect();
+            bytes.extend(vec![0; more % 3]);
+            fs::write(dir.path().join(name), bytes).unwrap();
+        }
+        let spent = SpentRuns::open(dir.path()).unwrap();
+        let mut through = 0;
+        for run in &spent.runs {
+            proptest::prop_assert!(run.from == through && run.from < run.to);
+            through = run.to;
+        }
+        proptest::prop_assert_eq!(through, spent.through());
+        let left = names(dir.path()).into_iter().filter(|name| range(name).is_some()).count();
+        proptest::prop_assert_eq!(left, spent.runs.len());
+        proptest::prop_assert_eq!(SpentRuns::open(dir.path()).unwrap().through(), through);
+    }
+}
