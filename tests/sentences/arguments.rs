@@ -175,7 +175,7 @@ fn files_that_are_missing_or_unreadable_or_not_ours_are_told() {
     std::fs::write(&bytes, [0xff; 100]).unwrap();
     let bytes = bytes.to_str().unwrap().to_owned();
     let locked = stage.file("locked", "text");
-    std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0o000)).unwrap();
     let readable = std::fs::read(&locked).is_ok(); // root reads everything
     let (_, phrase) = stage.token(1);
     for (file, mentions) in

@@ -80,9 +80,11 @@ fn cut(path: &Path) {
     fs::write(path, &bytes[..bytes.len() / 2]).unwrap();
 }
 
+type Damage = Box<dyn Fn(&Path)>;
+
 /// Damages of a data directory, by name.
-fn damages() -> Vec<(&'static str, Box<dyn Fn(&Path)>)> {
-    fn on(path: &'static str, work: fn(&Path)) -> Box<dyn Fn(&Path)> {
+fn damages() -> Vec<(&'static str, Damage)> {
+    fn on(path: &'static str, work: fn(&Path)) -> Damage {
         Box::new(move |data: &Path| work(&data.join(path)))
     }
     let remove = |path: &Path| drop(if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) });
