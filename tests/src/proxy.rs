@@ -110,7 +110,8 @@ async fn forward(
 }
 
 /// SOCKS5 with user name and password (RFC 1928, RFC 1929); the target must be a name or an address of this machine.
-async fn handshake(client: &mut TcpStream) -> std::io::Result<(String, String)> {
+/// What comes back are the credentials and the target; the success is left to the caller to tell.
+pub async fn handshake(client: &mut TcpStream) -> std::io::Result<(String, String)> {
     let greeting = client.read_u16().await?;
     let mut methods = vec![0; usize::from(greeting & 0xff)];
     client.read_exact(&mut methods).await?;
