@@ -9,6 +9,7 @@ mod stores;
 
 use crate::observation::{Exchange, Observation, headers, split};
 use algebra::{Field, Ratios, encoding_parts};
+use derivations::derived;
 use protocol::auth_scheme::parse_token_header;
 use protocol::campaign::CampaignId;
 use protocol::invite::{Invite, InviteKey};
@@ -144,12 +145,13 @@ impl Seen {
     /// All reasons to link invites with pledges of this campaign; what is known of another one may help.
     pub(crate) fn link_invites(&self, other: Option<&Self>) -> Vec<Attack> {
         let (issued, redeemed) = (self.invites(), self.pledges());
+        let derived = derived(self, &issued, &redeemed, true);
         let mut attacks = vec![
             Attack { name: "ratio repeats", evidence: self.ratios.repeats() },
             Attack { name: "ratio has structure", evidence: self.ratios.structured() },
             Attack { name: "two requests cancel", evidence: algebra::cancellation(self) },
-            Attack { name: "derived values", evidence: derivations::of_values(self, &issued, &redeemed) },
-            Attack { name: "derived factors", evidence: derivations::of_factors(self, &issued, &redeemed) },
+            Attack { name: "derived values", evidence: derived.values },
+            Attack { name: "derived factors", evidence: derived.factors },
             Attack { name: "equal bytes", evidence: sizes::equal_bytes(&issued, &redeemed) },
             Attack { name: "sizes and headers", evidence: sizes::features(&issued, &redeemed) },
             Attack { name: "stores, equal bytes", evidence: stores::equal_bytes(self) },
@@ -184,7 +186,7 @@ impl Seen {
         let across = other.ratios.shared_rights(&self.ratios);
         let mut attacks = vec![
             Attack { name: "ratio of two campaigns", evidence: across },
-            Attack { name: "derived values", evidence: derivations::of_values(self, &theirs, &ours) },
+            Attack { name: "derived values", evidence: derived(self, &theirs, &ours, false).values },
             Attack { name: "equal bytes", evidence: sizes::equal_bytes(&theirs, &ours) },
             Attack { name: "sizes and headers", evidence: sizes::features(&theirs, &ours) },
         ];

@@ -152,7 +152,7 @@ async fn u1_the_same_adversary_finds_out_every_faulty_client() {
 
 /// How the adversary fares against a crowd with one faulty client.
 async fn against(way: Way, victims: Victims) -> BTreeMap<&'static str, Score> {
-    const PEOPLE: usize = 120;
+    const PEOPLE: usize = 100;
     let fate = |index| match (victims, index % 20) {
         (_, 5) => Fate::NeverPledges,
         (Victims::Changed, _) => Fate::ChangesPlace,

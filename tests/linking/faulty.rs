@@ -74,24 +74,30 @@ impl Way {
         };
         let pledge = Pledge { place, place_salt, region_salt };
         let nonce = pledge.nonce(campaign.places().region_of(place).unwrap());
-        let seeded = |seed| drawn(seed, 256);
         let factor = match self {
-            Self::FactorOfEverybody => seeded([0; 32]),
-            Self::FactorWithoutPlace => seeded(own("blind", id.as_bytes())),
             // below every modulus of this size, so that it is the same number in each
-            Self::FactorWithoutCampaign => [drawn(own("blind", &place.to_be_bytes()), 255), vec![0]].concat(),
-            Self::FactorFromInvite => seeded(derive(invite.as_bytes(), "blind", &context)),
-            Self::FactorFromNonce => seeded(Sha256::digest(nonce.as_bytes()).into()),
-            Self::FactorTooSmall => [drawn(own("blind", &context), 16), vec![0; 240]].concat(),
-            Self::FactorOfRepeatedBytes => own("blind", &context).repeat(8),
-            _ => seeded(own("blind", &context)),
+            Self::FactorWithoutCampaign => Some([drawn(own("blind", &place.to_be_bytes()), 255), vec![0]].concat()),
+            Self::FactorTooSmall => Some([drawn(own("blind", &context), 16), vec![0; 240]].concat()),
+            Self::FactorOfRepeatedBytes => {
+                let mut bytes = own("blind", &context);
+                bytes[31] &= 0x7f; // likewise
+                Some(bytes.repeat(8))
+            }
+            _ => None,
+        };
+        let seed = match self {
+            Self::FactorOfEverybody => [0; 32],
+            Self::FactorWithoutPlace => own("blind", id.as_bytes()),
+            Self::FactorFromInvite => derive(invite.as_bytes(), "blind", &context),
+            Self::FactorFromNonce => Sha256::digest(nonce.as_bytes()).into(),
+            _ => own("blind", &context),
         };
         let salt = match self {
             Self::PssSaltFromInvite => Sha384::digest(invite).to_vec(),
             Self::PssSaltOfThePhrase => drawn(own("salt", &[]), 48),
             _ => drawn(own("salt", &context), 48),
         };
-        let mut draws = Draws { first: salt, then: factor, last: ChaCha20Rng::from_seed(own("blind", &context)) };
+        let mut draws = Draws { salt, factor, generator: ChaCha20Rng::from_seed(seed) };
         let made = TokenRequest::new(&mut draws, campaign.token_key(), campaign.challenge_digest(), nonce);
         let (request, pending) = made.unwrap();
         Prepared { request, pending, pledge }
@@ -115,33 +121,32 @@ impl Way {
     }
 }
 
-/// A generator that gives what it is told to: the library draws 48 bytes of salt, then 256 of the factor.
+/// A generator that gives what it is told to: the library draws 48 bytes of salt, then 256 of the factor, until they
+/// are below n.
 struct Draws {
-    first: Vec<u8>,
-    then: Vec<u8>,
-    last: ChaCha20Rng,
+    salt: Vec<u8>,
+    factor: Option<Vec<u8>>,
+    generator: ChaCha20Rng,
 }
 
 impl TryRng for Draws {
     type Error = Infallible;
 
     fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        Ok(self.last.next_u32())
+        Ok(self.generator.next_u32())
     }
 
     fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        Ok(self.last.next_u64())
+        Ok(self.generator.next_u64())
     }
 
     fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Infallible> {
-        for source in [&mut self.first, &mut self.then] {
-            if source.len() == out.len() {
-                out.copy_from_slice(source);
-                source.clear();
-                return Ok(());
-            }
+        self.generator.fill_bytes(out);
+        if out.len() == self.salt.len() {
+            out.copy_from_slice(&self.salt);
+        } else if let Some(factor) = self.factor.take_if(|factor| factor.len() == out.len()) {
+            out.copy_from_slice(&factor);
         }
-        self.last.fill_bytes(out);
         Ok(())
     }
 }

@@ -10,33 +10,47 @@ use rand_core::{Rng, SeedableRng};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 use std::collections::{HashMap, HashSet};
 
-/// Values of the rights that are made of something known of the lefts, or the other way round.
-pub(super) fn of_values(seen: &Seen, lefts: &[&Party], rights: &[&Party]) -> Vec<Evidence> {
-    let (of_lefts, of_rights) = (heads(lefts), heads(rights));
-    let forth = in_halves(lefts, |index, party| values_from(seen, party, &of_rights, index));
-    let back = in_halves(rights, |index, party| values_from(seen, party, &of_lefts, index));
-    let back = back.into_iter().map(|(right, left)| (left, right));
-    forth.into_iter().chain(back).collect::<HashSet<_>>().into_iter().map(Evidence::certain).collect()
+/// What was found: pairs of which one has a value, or the factor between them, made of what the other shows.
+pub(super) struct Derived {
+    /// By an equal value.
+    pub values: Vec<Evidence>,
+    /// By an equal blinding factor.
+    pub factors: Vec<Evidence>,
 }
 
-/// Blinding factors that are made of something known of either side.
-pub(super) fn of_factors(seen: &Seen, lefts: &[&Party], rights: &[&Party]) -> Vec<Evidence> {
-    let forth = in_halves(lefts, |_, party| factors_from(seen, party));
-    let back = in_halves(rights, |_, party| factors_from(seen, party));
-    forth.into_iter().chain(back).collect::<HashSet<_>>().into_iter().map(Evidence::certain).collect()
+/// Tries it from both sides. Only where the lefts are invites are there factors between the two.
+pub(super) fn derived(seen: &Seen, lefts: &[&Party], rights: &[&Party], factors: bool) -> Derived {
+    let (of_lefts, of_rights) = (heads(lefts), heads(rights));
+    let mut found = in_halves(lefts, |index, party, found| look_up(seen, (index, party), &of_rights, factors, found));
+    let back = in_halves(rights, |index, party, found| look_up(seen, (index, party), &of_lefts, factors, found));
+    found.values.extend(back.values.into_iter().map(|(right, left)| (left, right)));
+    found.factors.extend(back.factors);
+    let evidence = |pairs: HashSet<Pair>| pairs.into_iter().map(Evidence::certain).collect();
+    Derived { values: evidence(found.values), factors: evidence(found.factors) }
 }
 
 type Pair = (usize, usize);
 
+#[derive(Default)]
+struct Found {
+    values: HashSet<Pair>,
+    factors: HashSet<Pair>,
+}
+
 /// On both cores.
-fn in_halves(parties: &[&Party], work: impl Fn(usize, &Party) -> Vec<Pair> + Sync) -> Vec<Pair> {
+fn in_halves(parties: &[&Party], work: impl Fn(usize, &Party, &mut Found) + Sync) -> Found {
     let half = parties.len() / 2;
-    let run =
-        |range: std::ops::Range<usize>| -> Vec<Pair> { range.flat_map(|index| work(index, parties[index])).collect() };
+    let run = |range: std::ops::Range<usize>| {
+        let mut found = Found::default();
+        range.for_each(|index| work(index, parties[index], &mut found));
+        found
+    };
     std::thread::scope(|scope| {
         let other = scope.spawn(|| run(half..parties.len()));
         let mut found = run(0..half);
-        found.extend(other.join().unwrap());
+        let other = other.join().unwrap();
+        found.values.extend(other.values);
+        found.factors.extend(other.factors);
         found
     })
 }
@@ -57,28 +71,23 @@ fn heads(parties: &[&Party]) -> HashMap<[u8; 8], usize> {
     heads
 }
 
-fn values_from(seen: &Seen, party: &Party, heads: &HashMap<[u8; 8], usize>, index: usize) -> Vec<Pair> {
-    let mut found = Vec::new();
+/// Looks for everything made of one party's values: among the others' values, and among the factors of all pairs.
+fn look_up(
+    seen: &Seen,
+    (index, party): (usize, &Party),
+    others: &HashMap<[u8; 8], usize>,
+    factors: bool,
+    found: &mut Found,
+) {
     for value in &party.values {
         outputs(seen, value, &mut |output| {
-            let mut drawn = [0; 8];
-            if let Some(seed) = output.first_chunk::<32>() {
-                ChaCha20Rng::from_seed(*seed).fill_bytes(&mut drawn);
-            }
-            let direct = output.first_chunk::<8>().and_then(|head| heads.get(head));
-            found.extend(direct.into_iter().chain(heads.get(&drawn)).map(|other| (index, *other)));
-        });
-    }
-    found
-}
-
-/// Pairs that a factor made of this party's values would link, whoever they are.
-fn factors_from(seen: &Seen, party: &Party) -> Vec<Pair> {
-    let mut found = Vec::new();
-    let mut look = |word: u64| found.extend(seen.ratios.find(word));
-    for value in &party.values {
-        outputs(seen, value, &mut |output| {
-            if let (Some(first), Some(last)) = (output.first_chunk(), output.last_chunk()) {
+            let (Some(first), Some(last)) = (output.first_chunk::<8>(), output.last_chunk::<8>()) else {
+                return;
+            };
+            found.values.extend(others.get(first).map(|other| (index, *other)));
+            let found_factors = &mut found.factors;
+            let mut look = |word: u64| found_factors.extend(seen.ratios.find(word));
+            if factors {
                 look(u64::from_le_bytes(*first));
                 look(u64::from_be_bytes(*last));
             }
@@ -86,22 +95,30 @@ fn factors_from(seen: &Seen, party: &Party) -> Vec<Pair> {
                 return;
             };
             let mut generator = ChaCha20Rng::from_seed(*seed);
-            let mut block = [0; 256];
-            // the salt's 48 bytes come first, or do not
-            generator.fill_bytes(&mut block[..48]);
-            look(u64::from_le_bytes(*block.first_chunk().unwrap()));
-            for _ in 0..8 {
-                generator.fill_bytes(&mut block);
-                look(u64::from_le_bytes(*block.first_chunk().unwrap()));
-                look(u64::from_be_bytes(*block.last_chunk().unwrap()));
-                // as the library: a number that is not below n is drawn again
-                if u64::from_le_bytes(*block.last_chunk().unwrap()) < seen.field.top {
-                    break;
-                }
+            let mut salt = [0; 48];
+            generator.fill_bytes(&mut salt);
+            let first = salt.first_chunk().unwrap();
+            found.values.extend(others.get(first).map(|other| (index, *other)));
+            if factors {
+                look(u64::from_le_bytes(*first)); // a client that draws no salt first
+                draw_factors(seen, &mut generator, &mut look);
             }
         });
     }
-    found
+}
+
+/// As the library draws: a number that is not below n is drawn again.
+fn draw_factors(seen: &Seen, generator: &mut ChaCha20Rng, look: &mut impl FnMut(u64)) {
+    let mut block = [0; 256];
+    for _ in 0..8 {
+        generator.fill_bytes(&mut block);
+        let [first, last] = [*block.first_chunk().unwrap(), *block.last_chunk().unwrap()];
+        look(u64::from_le_bytes(first));
+        look(u64::from_be_bytes(last));
+        if u64::from_le_bytes(last) < seen.field.top {
+            break;
+        }
+    }
 }
 
 /// Everything that might be made of a value.
