@@ -154,7 +154,7 @@ impl Seen {
             Attack { name: "derived factors", evidence: derived.factors },
             Attack { name: "equal bytes", evidence: sizes::equal_bytes(&issued, &redeemed) },
             Attack { name: "sizes and headers", evidence: sizes::features(&issued, &redeemed) },
-            Attack { name: "stores, equal bytes", evidence: stores::equal_bytes(self) },
+            Attack { name: "stores, equal bytes", evidence: stores::equal_bytes(&self.files, &issued, &redeemed) },
         ];
         let across = other.map_or_else(Vec::new, |other| self.ratios.shared(&other.ratios));
         attacks.push(Attack { name: "ratio of two campaigns", evidence: across });
@@ -180,7 +180,8 @@ impl Seen {
         self.redeemed.iter().map(|redeemed| &redeemed.party).collect()
     }
 
-    /// All reasons to link pledges of another campaign (left) with pledges of this one (right).
+    /// All reasons to link pledges of another campaign (left) with pledges of this one (right), but for the place: that
+    /// is what a pledge says, and where few pledge, those who pledge twice are few, whatever their client does.
     pub(crate) fn link_campaigns(&self, other: &Self) -> Vec<Attack> {
         let (theirs, ours) = (other.pledges(), self.pledges());
         let across = other.ratios.shared_rights(&self.ratios);
@@ -309,6 +310,6 @@ fn redeemed(authorization: &str, exchanges: Vec<Exchange>, field: &Field, first_
 /// The 20 bytes of a code.
 fn crockford(code: &str) -> Vec<u8> {
     let digits = code.bytes().filter_map(|c| b"0123456789ABCDEFGHJKMNPQRSTVWXYZ".iter().position(|d| *d == c));
-    let bits: Vec<u8> = digits.flat_map(|digit| (0..5).rev().map(move |bit| (digit >> bit & 1) as u8)).collect();
-    bits.chunks(8).map(|byte| byte.iter().fold(0, |number, bit| number << 1 | bit)).collect()
+    let bits: Vec<bool> = digits.flat_map(|digit| (0..5).rev().map(move |bit| digit >> bit & 1 == 1)).collect();
+    bits.chunks(8).map(|byte| byte.iter().fold(0, |number, bit| number << 1 | u8::from(*bit))).collect()
 }

@@ -7,7 +7,7 @@ use crate::faulty::Way;
 use crate::observation::{Exchange, Observation};
 use crate::population::{Fate, Person, Scene, Truth, people};
 use crate::scoring::{CHANCE_MOST, SEED, Score, demand_chance, false_alarm, scores};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 
 /// The right pledge of every invite, as indices; of those whose code is wanted.
 fn pledge_of_each(seen: &Seen, truth: &Truth, wanted: impl Fn(&str) -> bool) -> Vec<Option<usize>> {
@@ -50,13 +50,13 @@ fn again(people: &[Person], count: usize, place: impl Fn(u32) -> u32) -> Vec<Per
     people.iter().filter(|one| one.fate != Fate::NeverPledges).take(count).map(person).collect()
 }
 
-/// The order of requests tells the adversary nothing if all that only read, read the same way.
+/// Requests that only read, and answers to them, must be the same bytes for everybody: then there is nothing in them.
 fn readers_look_alike(seen: &Observation) {
-    let secret =
+    let authorised =
         |exchange: &&Exchange| exchange.sent.windows(15).any(|window| window.eq_ignore_ascii_case(b"authorization: "));
-    let mut looks: BTreeMap<String, BTreeSet<(&[u8], &[u8])>> = BTreeMap::new();
-    for exchange in seen.exchanges.iter().filter(|exchange| !secret(exchange)) {
-        looks.entry(exchange.line()).or_default().insert((&exchange.sent, &exchange.answered));
+    let mut looks: BTreeMap<String, HashSet<&Exchange>> = BTreeMap::new();
+    for exchange in seen.exchanges.iter().filter(|exchange| !authorised(exchange)) {
+        looks.entry(exchange.line()).or_default().insert(exchange);
     }
     assert!(looks.len() >= 4, "{:?}", looks.keys());
     for (line, looks) in looks {

@@ -96,4 +96,4 @@ fn features_of(party: &Party, all: &[&Party]) -> BTreeSet<String> {
 }
 
 /// A feature of more pairs than this says nothing worth its memory.
-const MOST_PAIRS: usize = 20_000;
+const MOST_PAIRS: usize = 400_000;

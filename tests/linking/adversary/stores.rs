@@ -1,7 +1,7 @@
 //! What the disk gives away: in which order invites and pledges lie in any of its files, and bytes that occur both where
 //! invites are kept and where pledges are.
 
-use super::{Evidence, Party, Seen, aligned};
+use super::{Evidence, Party, aligned};
 use std::collections::HashMap;
 use std::path::PathBuf;
 
@@ -11,13 +11,14 @@ pub(super) fn orders(files: &[(PathBuf, Vec<u8>)], lefts: &[&Party], rights: &[&
     lefts.iter().flat_map(|left| rights.iter().map(move |right| aligned(left, right))).collect()
 }
 
-/// The orders in which at least a quarter of these people lie in a file.
+/// The orders in which at least a quarter of these people lie in a folder, its files read in the order of their names.
 fn orders_of(files: &[(PathBuf, Vec<u8>)], parties: &[&Party]) -> Vec<Vec<usize>> {
     let needles = needles(parties);
     let mut found = Vec::new();
-    for (_, bytes) in files {
+    for folder in files.chunk_by(|one, other| one.0.parent() == other.0.parent()) {
         let (mut first, mut last) = (HashMap::new(), HashMap::new());
-        for (position, window) in bytes.windows(8).enumerate() {
+        let windows = folder.iter().flat_map(|(_, bytes)| bytes.windows(8));
+        for (position, window) in windows.enumerate() {
             if let Some(party) = needles.get(window) {
                 first.entry(*party).or_insert(position);
                 last.insert(*party, position);
@@ -47,14 +48,14 @@ fn needles(parties: &[&Party]) -> HashMap<Vec<u8>, usize> {
 }
 
 /// Eight bytes that occur once where invites are kept and once where pledges are: whoever lies just before each.
-pub(super) fn equal_bytes(seen: &Seen) -> Vec<Evidence> {
+pub(super) fn equal_bytes(files: &[(PathBuf, Vec<u8>)], lefts: &[&Party], rights: &[&Party]) -> Vec<Evidence> {
     let inside = |folder: &'static str| {
-        let inside = seen.files.iter().filter(move |(path, _)| path.iter().any(|part| part == folder));
+        let inside = files.iter().filter(move |(path, _)| path.iter().any(|part| part == folder));
         inside.map(|(_, bytes)| bytes.as_slice())
     };
-    let invites = single_windows(inside("attestation"), &needles(&seen.invites()));
+    let invites = single_windows(inside("attestation"), &needles(lefts));
     let others = inside("redemption").chain(inside("spent")).chain(inside("log"));
-    let pledges = single_windows(others, &needles(&seen.pledges()));
+    let pledges = single_windows(others, &needles(rights));
     let pairs = invites.iter().filter_map(|(window, left)| Some(((*left)?, (*pledges.get(window)?)?)));
     pairs.map(|(left, right)| Evidence { left, right, weight: 1.0 }).collect()
 }
@@ -75,4 +76,20 @@ fn single_windows<'a>(
     }
     found.retain(|_, (times, _)| *times == 1);
     found.into_iter().map(|(window, (_, party))| (window, party)).collect()
+}
+
+#[test]
+fn a_store_that_keeps_one_number_beside_invite_and_pledge_is_found_out() {
+    let party = |value: u8| Party { values: vec![vec![value; 32]], ..Party::default() };
+    let (invites, pledges) = ([1, 2, 3].map(party), [11, 12, 13].map(party));
+    let lefts: Vec<&Party> = invites.iter().collect();
+    let rights: Vec<&Party> = pledges.iter().collect();
+    let row = |value: u8, number: u64| [&[value; 32][..], &[0; 8], &number.to_be_bytes()].concat();
+    let number = |index: u64| 0x1234_5678_9abc_def0 + index * 0x0101_0101_0101_0101;
+    let folder = |name: &str, rows: [Vec<u8>; 3]| (PathBuf::from(name), rows.concat());
+    let used = folder("attestation/used", [row(1, number(1)), row(2, number(2)), row(3, number(3))]);
+    let run = folder("spent/run", [row(11, number(2)), row(12, number(3)), row(13, number(1))]);
+    let found = equal_bytes(&[used, run], &lefts, &rights);
+    let named = |left, right| found.iter().any(|evidence| (evidence.left, evidence.right) == (left, right));
+    assert!(named(0, 2) && named(1, 0) && named(2, 1) && !named(0, 0));
 }
