@@ -7,7 +7,7 @@ use crate::faulty::Way;
 use crate::observation::{Exchange, Observation};
 use crate::population::{Fate, Person, Scene, Truth, people};
 use crate::scoring::{CHANCE_MOST, SEED, Score, demand_chance, false_alarm, scores};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// The right pledge of every invite, as indices; of those whose code is wanted.
 fn pledge_of_each(seen: &Seen, truth: &Truth, wanted: impl Fn(&str) -> bool) -> Vec<Option<usize>> {
@@ -64,7 +64,7 @@ fn readers_look_alike(seen: &Observation) {
     }
 }
 
-fn print(title: &str, scores: &BTreeMap<&'static str, Score>) {
+fn print(title: &str, scores: &Scores) {
     println!("\n{title}");
     for (attack, Score { right, of }) in scores {
         println!("  {attack:<24} {right:>5} of {of}");
@@ -103,8 +103,26 @@ async fn u1_issuer_and_origin_together_link_no_better_than_chance() {
     }
 }
 
+type Scores = BTreeMap<&'static str, Score>;
+
+/// Clients down, attacks across: how many each gets right.
+fn print_table(rows: &[(String, Scores)]) {
+    let attacks: BTreeSet<&str> = rows.iter().flat_map(|(_, scores)| scores.keys().copied()).collect();
+    println!();
+    for (number, attack) in (b'A'..).map(char::from).zip(&attacks) {
+        println!("  {number} = {attack}");
+    }
+    let letters: String = (b'A'..).take(attacks.len()).map(|letter| format!("{:>5}", char::from(letter))).collect();
+    println!("  {:<36}{letters}   of", "right guesses");
+    for (client, scores) in rows {
+        let cell = |attack| scores.get(attack).map_or("-".to_owned(), |score| score.right.to_string());
+        let cells: String = attacks.iter().map(|attack| format!("{:>5}", cell(attack))).collect();
+        println!("  {client:<36}{cells}  {:>3}", scores["all together"].of);
+    }
+}
+
 /// What a faulty client gives away.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Victims {
     /// Each invite's pledge.
     Everybody,
@@ -136,22 +154,18 @@ async fn u1_the_same_adversary_finds_out_every_faulty_client() {
         (PersonalLength, Everybody),
         (PersonalHeader, Everybody),
     ];
-    let mut losses = Vec::new();
+    let mut rows = Vec::new();
     for (way, victims) in faults {
-        let scores = against(way, victims).await;
-        let found = scores.iter().filter(|(_, score)| score.right > CHANCE_MOST);
-        let found: Vec<String> = found.map(|(attack, score)| format!("{attack} {}", score.right)).collect();
-        let all = scores["all together"];
-        println!("{way:?}: {} of {} ({})", all.right, all.of, found.join(", "));
-        if all.right * 10 <= all.of * 9 {
-            losses.push(way);
-        }
+        rows.push((format!("{way:?}, {victims:?}"), against(way, victims).await));
     }
-    assert!(losses.is_empty(), "the adversary should have found out {losses:?}");
+    print_table(&rows);
+    let lost = |(_, scores): &&(String, Scores)| scores["all together"].right * 10 <= scores["all together"].of * 9;
+    let lost: Vec<&String> = rows.iter().filter(lost).map(|(client, _)| client).collect();
+    assert!(lost.is_empty(), "the adversary should have found out {lost:?}");
 }
 
 /// How the adversary fares against a crowd with one faulty client.
-async fn against(way: Way, victims: Victims) -> BTreeMap<&'static str, Score> {
+async fn against(way: Way, victims: Victims) -> Scores {
     const PEOPLE: usize = 100;
     let fate = |index| match (victims, index % 20) {
         (_, 5) => Fate::NeverPledges,
