@@ -32,7 +32,13 @@ fn rare_windows(parties: &[&Party]) -> Vec<(u64, usize)> {
 }
 
 fn windows(party: &Party) -> HashSet<u64> {
-    let raw = party.exchanges.iter().flat_map(|exchange| [exchange.sent.clone(), exchange.answered.clone()]);
+    // head and body apart: across the seam lies the place, which is what a pledge says and no secret of its sender
+    let parts = |message: &Vec<u8>| {
+        let (head, body) = split(message);
+        [head.into_bytes(), body.to_vec()]
+    };
+    let messages = party.exchanges.iter().flat_map(|exchange| [&exchange.sent, &exchange.answered]);
+    let raw = messages.flat_map(parts);
     let reversed = party.values.iter().map(|value| value.iter().rev().copied().collect::<Vec<u8>>());
     let texts: Vec<Vec<u8>> = raw.chain(party.values.iter().cloned()).chain(reversed).collect();
     let windows = |text: &Vec<u8>| -> Vec<u64> {
