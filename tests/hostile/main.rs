@@ -1,0 +1,11 @@
+//! D1 by hostile input over real HTTP: whatever is sent, the answer is of the closed set, nothing is lost or counted, and
+//! no store is touched before the checks that come first. The table of contents:
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, its helping functions too")]
+
+mod header_values; // content types and authorizations
+mod pledges; // tokens and openings
+mod stillness; // nothing changed: files as they were, stores out of reach
+mod token_requests; // TokenRequests and invite codes
+mod victim; // whose messages are imitated, and who must lose nothing
+mod wire; // HTTP by hand
