@@ -3,7 +3,7 @@
 use crate::error::Refusal;
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use protocol::problem::Problem;
@@ -15,7 +15,7 @@ pub(crate) async fn read_body(
     media_type: &str,
     bytes_max: usize,
 ) -> Result<Bytes, Refusal> {
-    let given = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let given = only(headers, header::CONTENT_TYPE).map(HeaderValue::as_bytes);
     if !given.is_some_and(|given| given.eq_ignore_ascii_case(media_type.as_bytes())) {
         return Err(Problem::UnsupportedMediaType.into());
     }
@@ -30,9 +30,15 @@ pub(crate) async fn read_body(
     })
 }
 
+/// The value of a header that stands once. Of two, whoever stands in front might have looked at the other.
+pub(crate) fn only(headers: &HeaderMap, name: HeaderName) -> Option<&HeaderValue> {
+    let mut values = headers.get_all(name).into_iter();
+    values.next().filter(|_| values.next().is_none())
+}
+
 /// The value of `Authorization` behind the scheme `Bearer`.
 pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, value) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let (scheme, value) = only(headers, header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("Bearer").then_some(value.trim())
 }
 

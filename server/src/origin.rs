@@ -2,7 +2,7 @@
 
 use crate::config::PLEDGES_WAITING_MAX;
 use crate::error::{Error, Refusal};
-use crate::http::{answer, read_body};
+use crate::http::{answer, only, read_body};
 use crate::keyring::Seed;
 use crate::store::redemption::{Redeemed, RedemptionStore};
 use crate::timeline::Timeline;
@@ -56,9 +56,9 @@ impl Origin {
 
     /// The whole of a redemption, in the order of DESIGN §3: whether it is counted now, and the receipt.
     async fn redeem(&self, headers: HeaderMap, body: Body) -> Result<(Redeemed, [u8; RECEIPT_BYTES]), Refusal> {
-        let Some(token) = headers.get(header::AUTHORIZATION) else {
+        if !headers.contains_key(header::AUTHORIZATION) {
             return Err(self.invalid());
-        };
+        }
         let body = read_body(&headers, body, media::PLEDGE, Pledge::BYTES).await?;
         let redemptions = match self.timeline.state() {
             State::Before | State::Collecting => return Err(Problem::NotOpen.into()),
@@ -66,8 +66,8 @@ impl Origin {
             State::Open | State::Closing => self.redemptions.read().unwrap_or_else(PoisonError::into_inner).clone(),
         };
         let redemptions = redemptions.ok_or(Problem::Closed)?;
-        let token = token.to_str().map_err(|_| Problem::Malformed)?;
-        let token = parse_token_header(token).map_err(|_| Problem::Malformed)?;
+        let token = only(&headers, header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let token = parse_token_header(token.ok_or(Problem::Malformed)?).map_err(|_| Problem::Malformed)?;
         let pledge = Pledge::decode(&body).map_err(|_| Problem::Malformed)?;
         let opened = token.open(pledge, &self.campaign).map_err(|error| self.refusal(&error))?;
         let (verified, receipt) = self.verify(opened).await?;
