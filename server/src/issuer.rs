@@ -100,7 +100,7 @@ impl Issuer {
         body: &[u8],
         issues: bool,
     ) -> Result<TokenResponse, Refusal> {
-        let malformed = |_| Refusal::from(Problem::Malformed).with_status(422);
+        let malformed = |_| Problem::Malformed;
         let id = issuing.attester.recognise(bearer(headers).ok_or(Problem::InviteUnknown)?)?;
         let request = TokenRequest::decode(body).map_err(malformed)?;
         request.check(self.campaign.token_key()).map_err(malformed)?;
@@ -122,7 +122,10 @@ async fn token_request(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Refusal> {
-    let response = issuer.token_response(headers, body).await?;
+    let response = issuer.token_response(headers, body).await.map_err(|refusal| match refusal.problem() {
+        Problem::Malformed => refusal.with_status(422), // RFC 9578 §6.2
+        _ => refusal,
+    })?;
     Ok(answer(200, media::TOKEN_RESPONSE, response.encode().to_vec()))
 }
 

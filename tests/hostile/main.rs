@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, its helping functions too")]
 
+mod framing; // lengths, chunks, versions, targets
 mod header_values; // content types and authorizations
 mod pledges; // tokens and openings
 mod stillness; // nothing changed: files as they were, stores out of reach
