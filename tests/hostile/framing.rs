@@ -147,8 +147,10 @@ async fn d1_chunks_that_are_cut_off_too_many_or_no_chunks_are_refused() {
             ([b"1;", &vec![b'e'; 20_000][..], b"\r\nx\r\n0\r\n\r\n"].concat(), malformed(&good)),
         ] {
             let replies = exchange(&world, &framed(&good, te, &[&rest[..], LAST].concat())).await;
-            assert_eq!(replies.len(), 1, "{}", String::from_utf8_lossy(&rest[..rest.len().min(40)]));
-            assert_eq!(replies[0].refusal(), refusal);
+            assert_eq!(replies[0].refusal(), refusal, "{}", String::from_utf8_lossy(&rest[..rest.len().min(40)]));
+            // a body that was read to its end may be followed by a request, one that was not by nothing
+            let followed = rest.ends_with(b"\r\n0\r\n\r\n") && rest.len() < 1000;
+            assert!(replies.len() == 1 || (followed && replies.len() == 2 && replies[1].status == 200), "{replies:?}");
         }
     }
     assert!(before == disk(&world));
