@@ -5,8 +5,8 @@ use crate::error::Refusal;
 use crate::page;
 use crate::store::log::LogReader;
 use axum::Router;
-use axum::extract::{Path, State as Shared};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::extract::State as Shared;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use protocol::campaign::Campaign;
@@ -110,12 +110,10 @@ async fn checkpoint(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> 
     send(&headers, TEXT, public.log.checkpoint().to_vec().into(), Keep::Ask)
 }
 
-async fn tile(
-    Shared(public): Shared<Arc<Public>>,
-    Path(path): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, Refusal> {
-    let name = TileName::parse(&path).map_err(|_| Problem::NotFound)?;
+/// The path is taken as it was sent: one spelling for each file, and no percent-encoding to be read.
+async fn tile(Shared(public): Shared<Arc<Public>>, uri: Uri, headers: HeaderMap) -> Result<Response, Refusal> {
+    let path = uri.path().strip_prefix("/log/").ok_or(Problem::NotFound)?;
+    let name = TileName::parse(path).map_err(|_| Problem::NotFound)?;
     let log = public.log.clone();
     let read = tokio::task::spawn_blocking(move || log.tile(name)).await.map_err(|_| Problem::Unavailable)?;
     let bytes = read?.ok_or(Problem::NotFound)?;
@@ -128,12 +126,9 @@ async fn overview(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Re
     html(&public, &headers, first.unwrap_or_default())
 }
 
-async fn overview_in(
-    Shared(public): Shared<Arc<Public>>,
-    Path(lang): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, Refusal> {
-    html(&public, &headers, &lang)
+async fn overview_in(Shared(public): Shared<Arc<Public>>, uri: Uri, headers: HeaderMap) -> Result<Response, Refusal> {
+    let lang = uri.path().strip_prefix('/').and_then(|path| path.strip_suffix('/'));
+    html(&public, &headers, lang.ok_or(Problem::NotFound)?)
 }
 
 fn html(public: &Public, headers: &HeaderMap, lang: &str) -> Result<Response, Refusal> {

@@ -80,10 +80,6 @@ impl Reply {
         value
     }
 
-    pub(crate) fn names(&self) -> Vec<&str> {
-        self.headers.iter().map(|(name, _)| name.as_str()).collect()
-    }
-
     /// Status and problem of a refusal, once everything that belongs to one is found in it and nothing else.
     pub(crate) fn refusal(&self) -> (u16, Problem) {
         assert!((400..500).contains(&self.status) || self.status == 503, "{self:?}");
@@ -209,6 +205,11 @@ impl Line {
             reply.body = self.read.drain(..length).collect();
         }
         Some(reply)
+    }
+
+    /// Waits until the server sends something or ends the connection, and says whether something came.
+    pub(crate) async fn waits(&mut self) -> bool {
+        self.more().await
     }
 
     /// Waits until the server ends the connection; whether it did so without another byte.

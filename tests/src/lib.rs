@@ -177,6 +177,11 @@ impl World {
         self.wall.store(START + seconds, SeqCst);
     }
 
+    /// Sets the clock to so many seconds before the opening.
+    pub fn set_clock_before(&self, seconds: u64) {
+        self.wall.store(START - seconds, SeqCst);
+    }
+
     /// The same campaign from a copy of its folder; the original is stopped.
     pub async fn on_copy(mut self, folder: TempDir) -> Self {
         self.stop().await;
