@@ -79,12 +79,22 @@ async fn invites(
     if organiser.timeline.state() == State::Closed || !organiser.timeline.issues_tokens() {
         return Err(Problem::Closed.into());
     }
-    let request: BatchRequest = serde_json::from_slice(&body)
-        .map_err(|error| Refusal::from(Problem::Malformed).with_detail(error.to_string()))?;
+    let request = batch_request(&body)?;
     let issuing = organiser.issuer.issuing().ok_or(Problem::Closed)?;
     let made = tokio::task::spawn_blocking(move || invites_json(&request.batch, &issuing.attester().mint(&request)?));
     let json = made.await.map_err(|_| Problem::Unavailable)??;
     Ok(answer(200, media::JSON, Bytes::from_owner(json)))
+}
+
+/// Reads the request. A list of the members' values is not one, though a derived reader would take it.
+fn batch_request(body: &[u8]) -> Result<BatchRequest, Refusal> {
+    let malformed = |why: String| {
+        Refusal::from(Problem::Malformed).with_detail(format!("The server could not read what was asked for: {why}."))
+    };
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(malformed("it is no JSON object".to_owned()));
+    }
+    serde_json::from_slice(body).map_err(|error| malformed(error.to_string()))
 }
 
 /// The links as JSON in one buffer that erases itself. Nothing in a link needs escaping.
