@@ -135,6 +135,9 @@ async fn listen(listener: TcpListener, routes: Router, mut stopped: watch::Recei
             .timer(TokioTimer::new())
             .header_read_timeout(HEADER_READ_TIMEOUT)
             .max_buf_size(HEADER_BYTES_MAX)
+            // no answer says when it was made: not a receipt that is kept, nor a clock whose drift tells where an onion
+            // service stands; who needs a Date notes when the answer came (RFC 9110 §6.6.1)
+            .auto_date_header(false)
             .serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes.clone()));
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
