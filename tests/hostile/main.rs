@@ -3,9 +3,15 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, its helping functions too")]
 
+mod answers; // headers of every kind of answer; nothing pending shows
+mod endpoints; // every path and method
 mod framing; // lengths, chunks, versions, targets
 mod header_values; // content types and authorizations
+mod organisers; // invites, announcements, close
 mod pledges; // tokens and openings
+mod randomness; // properties: whatever comes
+mod slowness; // silent and dripping connections
+mod states; // every message in every state
 mod stillness; // nothing changed: files as they were, stores out of reach
 mod token_requests; // TokenRequests and invite codes
 mod victim; // whose messages are imitated, and who must lose nothing
