@@ -38,6 +38,8 @@ mod timeline;
 mod workers;
 
 pub use crate::error::Error;
+/// For the benches, which spend without HTTP.
+pub use crate::store::redemption::{Redeemed, RedemptionStore};
 
 use crate::attester::Attester;
 use crate::board::{Board, Published};
@@ -51,7 +53,6 @@ use crate::public::Public;
 use crate::publisher::Publisher;
 use crate::store::attestation::AttestationStore;
 use crate::store::log::{LogReader, LogStore};
-use crate::store::redemption::RedemptionStore;
 use crate::timeline::Timeline;
 use axum::Router;
 use axum::middleware::from_fn;

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What became of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Redeemed {
+pub enum Redeemed {
     /// It is counted now. Exactly one caller ever gets this for one nonce.
     Now,
     /// It was counted before, and that is durable.
@@ -40,7 +40,7 @@ pub(crate) struct PooledPledge {
 /// The store of pledges. Dropping it ends its thread; nothing is lost by that.
 ///
 /// The calls that block are the publisher's and must not be made from an async task.
-pub(crate) struct RedemptionStore {
+pub struct RedemptionStore {
     dir: PathBuf,
     writer: Writer<Pools>,
     generations: Generations,
@@ -52,7 +52,7 @@ pub(crate) struct RedemptionStore {
 impl RedemptionStore {
     /// Opens the pools in `redemption_dir`, or makes an empty one whose last tick is `start_tick`, and the spent nonces
     /// in `spent_dir`. Before anything is spent, the caller compares [`Self::spent_through`] with the log. Blocks.
-    pub(crate) fn open(redemption_dir: &Path, spent_dir: &Path, start_tick: Tick) -> Result<Self, StoreError> {
+    pub fn open(redemption_dir: &Path, spent_dir: &Path, start_tick: Tick) -> Result<Self, StoreError> {
         create_dir(redemption_dir, SECRET_DIR)?;
         let generations = Generations::new(redemption_dir, PREFIX);
         let mut pools = generations.open(start_tick)?;
@@ -71,7 +71,7 @@ impl RedemptionStore {
 
     /// Counts a token, once: looks among pending and published pledges, and if it is in neither, puts it into the
     /// fresh pool. Durable before the answer, whichever it is.
-    pub(crate) async fn spend(&self, token: VerifiedToken) -> Result<Redeemed, StoreError> {
+    pub async fn spend(&self, token: VerifiedToken) -> Result<Redeemed, StoreError> {
         self.writer.decide(token).await
     }
 

@@ -1,0 +1,44 @@
+//! `make bench`: what Headcount does per second beside what peers do in the same run, in one table.
+//!
+//! Words after `--` choose subjects whose names contain one of them; none chooses all.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::cast_precision_loss,
+    reason = "a bench ends at the first thing that is wrong"
+)]
+
+mod clocks;
+mod cryptography;
+mod duel;
+mod fixture;
+mod http;
+mod load;
+mod log;
+mod peers;
+mod stores;
+mod table;
+
+use criterion::Criterion;
+
+fn main() {
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
+    let wanted = |subject: &str| words.is_empty() || words.iter().any(|word| subject.contains(word.as_str()));
+    let machine = table::Machine::look();
+    let mut criterion = Criterion::default().without_plots().nresamples(2000);
+    let (yard, mut stage) = fixture::prepare();
+    let mut rows = cryptography::run(&mut criterion, &yard, wanted);
+    rows.extend(stores::run(&mut criterion, &yard, wanted));
+    rows.extend(http::run(&mut criterion, &yard, &mut stage, wanted));
+    rows.extend(log::run(&mut criterion, &yard, &mut stage, wanted));
+    let world = stage.world.take().map(|mut world| yard.serve.block_on(async move { world.stop().await }));
+    assert!(world.is_some() && !rows.is_empty(), "no subject has such a name");
+    table::show(&machine, &rows);
+}
+
+/// Says what goes on.
+#[allow(clippy::print_stdout, reason = "a bench tells what it does")]
+pub(crate) fn tell(what: &str) {
+    println!("{what}");
+}
