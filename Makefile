@@ -4,13 +4,13 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .SILENT:
-.PHONY: help demo test bench setup setup-test setup-peers
+.PHONY: help demo test bench setup setup-test setup-peers setup-bench
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
 help:
 	echo "make demo    the whole thing on this machine: a rehearsal with simulated people (ARGS='--k 5' and the like)"
 	echo "make test    format, lints, tests, documentation, licences and arrows, each with its time"
-	echo "make bench   redemptions per second, beside what bounds them on the same machine"
+	echo "make bench   what the parts do per second, beside peers measured in the same run; some minutes"
 
 demo: setup
 	echo "demo: building headcount-server and headcount; the first time takes some minutes"
@@ -38,8 +38,13 @@ test:
 	stage "licences and arrows" cargo test --locked --workspace --test e2e tidy::
 	now=
 
-bench: setup
-	cargo bench --locked -p tests --profile dev
+# WHAT='verify tick' chooses subjects whose names contain one of the words. Syncs need a disk, which /tmp may not be.
+bench: setup-bench
+	mkdir -p "$${CARGO_TARGET_DIR:-target}"
+	export TMPDIR="$$(mktemp -d -p "$${CARGO_TARGET_DIR:-target}" bench-XXXXXX)"
+	TMPDIR="$$(realpath "$$TMPDIR")"
+	trap 'rm -rf "$$TMPDIR"' EXIT
+	cargo bench --locked -p tests --profile dev --bench bench -- $(WHAT)
 
 # A linker and the C library's headers are all that a Rust toolchain lacks on a fresh Debian.
 setup:
@@ -114,3 +119,13 @@ setup-peers:
 	  cp "$$from/node/package-lock.json" "$$to/node/installed"
 	fi
 	say "Go $$(go env GOVERSION), Node $$("$$node" --version), $$("$$to/venv/bin/python" --version) are there, with their libraries"
+
+# One of the peers is the command openssl.
+setup-bench: setup
+	if ! command -v openssl >/dev/null; then
+	  echo "setup: the command openssl is missing; installing it"
+	  apt() { if [ "$$(id -u)" = 0 ]; then apt-get -q "$$@"; else sudo apt-get -q "$$@"; fi; }
+	  if ! { apt update && apt install -y --no-install-recommends openssl; }; then
+	    echo "setup: that did not work; install the command openssl yourself (Debian: openssl)" >&2; exit 1
+	  fi
+	fi

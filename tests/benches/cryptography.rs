@@ -132,12 +132,13 @@ fn parts(yard: &Yard, count: u64) -> impl Iterator<Item = &[Made]> {
     })
 }
 
-const BASELINE_SIGN_OPENSSL: Option<Baseline> = Some(Baseline { ratio: 0.37, source: "§1-3, blind_sign" });
+const BASELINE_SIGN_OPENSSL: Option<Baseline> =
+    Some(Baseline { ratio: 0.37, by: By::Processor, source: "§1-3, blind_sign" });
 const BASELINE_SIGN_FOREIGN: Option<Baseline> =
-    Some(Baseline { ratio: 1.06, source: "§1-3, blind_sign 469/s, issue_token_response 442/s" });
+    Some(Baseline { ratio: 1.06, by: By::Processor, source: "§1-3, blind_sign 469/s, issue_token_response 442/s" });
 const BASELINE_VERIFY_AWS: Option<Baseline> =
-    Some(Baseline { ratio: 0.25, source: "§1-3, blind-rsa-signatures 11.5k/s, aws-lc-rs 45.6k/s" });
+    Some(Baseline { ratio: 0.25, by: By::Processor, source: "§1-3, blind-rsa-signatures 11.5k/s, aws-lc-rs 45.6k/s" });
 const BASELINE_VERIFY_OPENSSL: Option<Baseline> =
-    Some(Baseline { ratio: 0.24, source: "§1-3, verify: blind-rsa-signatures" });
+    Some(Baseline { ratio: 0.24, by: By::Processor, source: "§1-3, verify: blind-rsa-signatures" });
 const BASELINE_REDEEM: Option<Baseline> =
-    Some(Baseline { ratio: 1.07, source: "§1-3, verify alone 11.5k/s, redeem_token 10.7k/s" });
+    Some(Baseline { ratio: 1.07, by: By::Processor, source: "§1-3, verify alone 11.5k/s, redeem_token 10.7k/s" });

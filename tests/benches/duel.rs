@@ -26,6 +26,8 @@ pub(crate) enum By {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Baseline {
     pub(crate) ratio: f64,
+    /// Of what it was the ratio.
+    pub(crate) by: By,
     /// Where it was measured, or from what it was computed.
     pub(crate) source: &'static str,
 }
@@ -41,6 +43,8 @@ pub(crate) struct Row {
     pub(crate) theirs: Rate,
     /// Ours by theirs, both per second.
     pub(crate) ratio: f64,
+    /// The same by processor time, from the sums of all samples; none if theirs is unknown or too short.
+    pub(crate) cpu_ratio: Option<f64>,
     pub(crate) baseline: Option<Baseline>,
 }
 
@@ -162,7 +166,10 @@ impl<'a> Duel<'a> {
                 }
             };
             let (subject, peer, baseline) = (self.subject, peer.name, peer.baseline);
-            Row { subject, by, batch: self.batch, ours: rate(0), peer, theirs, ratio, baseline }
+            let ours = rate(0);
+            let cpu_ratio = theirs.cpu_seconds.zip(ours.cpu_seconds).map(|(theirs, ours)| theirs / ours);
+            let cpu_ratio = cpu_ratio.filter(|ratio| ratio.is_normal());
+            Row { subject, by, batch: self.batch, ours, peer, theirs, ratio, cpu_ratio, baseline }
         };
         self.peers.into_iter().enumerate().map(row).collect()
     }

@@ -21,7 +21,7 @@ use std::hint::black_box;
 use std::io::Write;
 use std::process::Command;
 use tempfile::TempDir;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Builder;
 
 /// What the command `openssl speed rsa2048` says, per second of processor time.
 pub(crate) struct Speed {
@@ -63,7 +63,6 @@ impl FastVerifier {
 
 /// The crate `privacypass` with a key of its own, all stores in memory.
 pub(crate) struct Foreign {
-    runtime: Runtime,
     issuer: IssuerServer,
     issuer_keys: IssuerMemoryKeyStore,
     key: PublicKey,
@@ -75,15 +74,13 @@ pub(crate) struct Foreign {
 
 impl Foreign {
     pub(crate) fn new() -> Self {
-        let runtime = Builder::new_current_thread().build().expect("a runtime");
         let (issuer, issuer_keys) = (IssuerServer::new(), IssuerMemoryKeyStore::default());
-        let key = runtime.block_on(issuer.create_keypair(&mut rand::rng(), &issuer_keys)).expect("a key");
+        let key = now(issuer.create_keypair(&mut rand::rng(), &issuer_keys)).expect("a key");
         let challenge = TokenChallenge::new(TokenType::Public, "example.com", None, &["example.com".to_owned()]);
         let (request, state) = TokenRequest::new(&mut rand::rng(), key.clone(), &challenge).expect("a request");
-        let response =
-            runtime.block_on(issuer.issue_token_response(&issuer_keys, request.clone())).expect("a response");
+        let response = now(issuer.issue_token_response(&issuer_keys, request.clone())).expect("a response");
         response.clone().issue_token(&state).expect("a valid token");
-        Self { runtime, issuer, issuer_keys, key, challenge, request, state, response }
+        Self { issuer, issuer_keys, key, challenge, request, state, response }
     }
 
     /// The client's first step.
@@ -104,7 +101,7 @@ impl Foreign {
             }
             made
         };
-        let (made, took) = alone(|| self.runtime.block_on(issue_all()));
+        let (made, took) = alone(|| now(issue_all()));
         assert!(made.iter().all(|one| *one == self.response), "only one answer to a request is right");
         took
     }
@@ -130,7 +127,7 @@ impl Foreign {
                 origin.redeem(token).await;
             }
         };
-        alone(|| self.runtime.block_on(redeem_all())).1
+        alone(|| now(redeem_all())).1
     }
 
     /// The request and the one right answer to it, as they go over the wire.
@@ -159,8 +156,7 @@ impl ForeignOrigin {
         let key = PublicKey::from_spki(key.spki()).expect("a key");
         let keys = OriginMemoryKeyStore::default();
         let id = public_key_to_truncated_token_key_id(&key).expect("a key id");
-        let runtime = Builder::new_current_thread().build().expect("a runtime");
-        runtime.block_on(keys.insert(id, key));
+        now(keys.insert(id, key));
         Self { origin: OriginServer::new(), keys, nonces: MemoryNonceStore::default() }
     }
 
@@ -168,11 +164,18 @@ impl ForeignOrigin {
         self.origin.redeem_token(&self.keys, &self.nonces, token).await.expect("a token that was not spent");
     }
 
-    /// Redeems what stands in an `Authorization` header.
+    /// Redeems what stands in an `Authorization` header; its parser takes no quotes, which RFC 9577 has.
     pub(crate) async fn redeem_header(&self, header: &HeaderValue) {
-        let token: PublicToken = parse_authorization_header(header).expect("a token");
+        let bare = header.to_str().expect("ASCII").replace('"', "");
+        let bare = HeaderValue::from_str(&bare).expect("ASCII");
+        let token: PublicToken = parse_authorization_header(&bare).expect("a token");
         self.redeem(token).await;
     }
+}
+
+/// The crate's functions are async and wait for nothing.
+fn now<T>(work: impl Future<Output = T>) -> T {
+    Builder::new_current_thread().build().expect("a runtime").block_on(work)
 }
 
 /// The least that a store of spent tokens can do: a set in memory, a file to which is appended, one sync a batch.

@@ -24,13 +24,13 @@ pub(crate) fn run(criterion: &mut Criterion, yard: &Yard, wanted: impl Fn(&str) 
             "spend, alone",
             "append log, a sync each",
             1,
-            Baseline { ratio: 0.30, source: "§4, sled 0.34.7 with fdatasync" },
+            Baseline { ratio: 0.30, by: By::Wall, source: "§4, sled 0.34.7 with fdatasync" },
         ),
         (
             "spend, from 64 tasks",
             "append log, a sync for 64",
             TASKS,
-            Baseline { ratio: 0.15, source: "§4, sled 0.34.7 with fdatasync" },
+            Baseline { ratio: 0.15, by: By::Wall, source: "§4, sled 0.34.7 with fdatasync" },
         ),
     ] {
         if wanted(subject) {
