@@ -26,6 +26,14 @@ impl AddAssign for Took {
     }
 }
 
+impl Took {
+    /// The share of one part of so many.
+    pub(crate) fn of_one_in(self, parts: u64) -> Self {
+        let part = |time: Duration| time.div_f64(parts as f64);
+        Self { wall: part(self.wall), cpu: part(self.cpu) }
+    }
+}
+
 /// Work of this thread alone.
 pub(crate) fn alone<T>(work: impl FnOnce() -> T) -> (T, Took) {
     let (cpu, start) = (thread_cpu(), Instant::now());

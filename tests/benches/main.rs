@@ -17,6 +17,7 @@ mod http;
 mod load;
 mod log;
 mod peers;
+mod picture;
 mod stores;
 mod table;
 

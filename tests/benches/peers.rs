@@ -18,7 +18,7 @@ use protocol::token::Token;
 use std::collections::HashSet;
 use std::fs::File;
 use std::hint::black_box;
-use std::io::Write;
+use std::io::{Seek, Write};
 use std::process::Command;
 use tempfile::TempDir;
 use tokio::runtime::Builder;
@@ -178,7 +178,7 @@ fn now<T>(work: impl Future<Output = T>) -> T {
     Builder::new_current_thread().build().expect("a runtime").block_on(work)
 }
 
-/// The least that a store of spent tokens can do: a set in memory, a file to which is appended, one sync a batch.
+/// The least that a store of spent tokens can do: a set in memory, a file that grows, one sync a batch.
 pub(crate) struct AppendLog {
     file: File,
     known: HashSet<Vec<u8>>,
@@ -190,6 +190,15 @@ impl AppendLog {
         let folder = TempDir::new().expect("a temporary folder");
         let file = File::create(folder.path().join("log")).expect("a file");
         Self { file, known: HashSet::new(), _folder: folder }
+    }
+
+    /// The same in a file that has its size already, so that a sync has no block to find for it.
+    pub(crate) fn written_before(bytes: usize) -> Self {
+        let mut log = Self::new();
+        log.file.write_all(&vec![0; bytes]).expect("a write");
+        log.file.sync_all().expect("a sync");
+        log.file.rewind().expect("a seek");
+        log
     }
 
     /// Appends records, durably; each begins with its nonce, which must be new.

@@ -14,32 +14,21 @@ use tempfile::TempDir;
 
 const ROUNDS: usize = 3;
 const SECONDS: f64 = 4.0;
-const TASKS: usize = 64;
 
 /// Both of them, if wanted.
 pub(crate) fn run(criterion: &mut Criterion, yard: &Yard, wanted: impl Fn(&str) -> bool) -> Vec<Row> {
     let mut rows = Vec::new();
-    for (subject, peer, tasks, baseline) in [
-        (
-            "spend, alone",
-            "append log, a sync each",
-            1,
-            Baseline { ratio: 0.30, by: By::Wall, source: "§4, sled 0.34.7 with fdatasync" },
-        ),
-        (
-            "spend, from 64 tasks",
-            "append log, a sync for 64",
-            TASKS,
-            Baseline { ratio: 0.15, by: By::Wall, source: "§4, sled 0.34.7 with fdatasync" },
-        ),
+    for (subject, tasks, (grows, baseline), in_place) in [
+        ("spend, alone", 1, ("append log, a sync each", 0.30), "the same, file written before"),
+        ("spend, from 64 tasks", 64, ("append log, a sync for 64", 0.15), "the same, file written before"),
     ] {
         if wanted(subject) {
-            let (mut ours, mut theirs) = (Ours::new(yard), Floor::new(yard));
-            let duel = Duel::new(subject, By::Wall, Box::new(move |count| ours.spend(count, tasks))).against(
-                peer,
-                Some(baseline),
-                Box::new(move |count| theirs.append(count, tasks)),
-            );
+            let baseline = Baseline { ratio: baseline, by: By::Wall, source: "§4, sled 0.34.7 with fdatasync" };
+            let mut ours = Ours::new(yard);
+            let (mut growing, mut floor) = (Floor::new(yard, false), Floor::new(yard, true));
+            let duel = Duel::new(subject, By::Wall, Box::new(move |count| ours.spend(count, tasks)))
+                .against(grows, Some(baseline), Box::new(move |count| growing.append(count, tasks)))
+                .against(in_place, None, Box::new(move |count| floor.append(count, tasks)));
             rows.extend(duel.run(criterion, ROUNDS, SECONDS));
         }
     }
@@ -123,13 +112,15 @@ pub(crate) async fn spend_all(store: &Arc<RedemptionStore>, tokens: Vec<Verified
 /// The append log with what a pool holds of each pledge.
 struct Floor {
     records: Vec<Vec<u8>>,
+    written_before: bool,
     log: AppendLog,
     next: usize,
 }
 
 impl Floor {
-    fn new(yard: &Yard) -> Self {
-        Self { records: records(&yard.made), log: AppendLog::new(), next: 0 }
+    fn new(yard: &Yard, written_before: bool) -> Self {
+        let records = records(&yard.made);
+        Self { log: log(&records, written_before), records, written_before, next: 0 }
     }
 
     fn append(&mut self, count: u64, batch: usize) -> Took {
@@ -137,7 +128,7 @@ impl Floor {
         let mut left = usize::try_from(count).expect("a length");
         while left > 0 {
             if self.next == self.records.len() {
-                self.log = AppendLog::new();
+                self.log = log(&self.records, self.written_before);
                 self.next = 0;
             }
             let part = &self.records[self.next..][..left.min(self.records.len() - self.next)];
@@ -146,6 +137,14 @@ impl Floor {
             left -= part.len();
         }
         sum
+    }
+}
+
+/// A log for all records, empty.
+fn log(records: &[Vec<u8>], written_before: bool) -> AppendLog {
+    match written_before {
+        true => AppendLog::written_before(records.iter().map(Vec::len).sum()),
+        false => AppendLog::new(),
     }
 }
 

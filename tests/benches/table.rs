@@ -89,7 +89,9 @@ pub(crate) fn show(machine: &Machine, rows: &[Row]) {
     crate::tell(&text);
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("bench.json");
     fs::write(&path, format!("{:#}\n", document(machine, rows))).expect("the folder for what is built");
-    crate::tell(&format!("The same for programs: {}", path.display()));
+    let picture = path.with_extension("svg");
+    fs::write(&picture, crate::picture::draw(rows)).expect("the folder for what is built");
+    crate::tell(&format!("The same for programs: {}; as a picture: {}", path.display(), picture.display()));
 }
 
 fn cells(row: &Row) -> [String; 10] {
