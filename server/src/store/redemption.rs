@@ -51,7 +51,7 @@ pub struct RedemptionStore {
 
 impl RedemptionStore {
     /// Opens the pools in `redemption_dir`, or makes an empty one whose last tick is `start_tick`, and the spent nonces
-    /// in `spent_dir`. Before anything is spent, the caller compares [`Self::spent_through`] with the log. Blocks.
+    /// in `spent_dir`. Before anything is spent, the caller compares `spent_through` with the log. Blocks.
     pub fn open(redemption_dir: &Path, spent_dir: &Path, start_tick: Tick) -> Result<Self, StoreError> {
         create_dir(redemption_dir, SECRET_DIR)?;
         let generations = Generations::new(redemption_dir, PREFIX);
