@@ -45,6 +45,16 @@ impl Published {
         }
     }
 
+    /// Where the pledge of this nonce stands. The answer is on this device, like the whole log: nothing is asked.
+    pub fn of(&self, nonce: &Nonce) -> Option<Standing> {
+        self.0.get(nonce).copied()
+    }
+
+    /// Where all of them stand, in no order.
+    pub fn standings(&self) -> impl Iterator<Item = Standing> + '_ {
+        self.0.values().copied()
+    }
+
     /// The pledge made from this phrase, for whatever place; the first one, should there be several.
     pub fn find(&self, campaign: &Campaign, phrase: &Phrase) -> Option<OwnEntry> {
         let regions = campaign.places().places.iter().map(|place| place.region);

@@ -1,52 +1,142 @@
-//! Rehearsal: simulated participants, each with its own invite, phrase and connections, against a real server.
+//! Rehearsal: simulated participants against a real server, among readers and clients that are slow or broken.
 //!
 //! Only for campaigns whose genesis says that they are rehearsals, so that nobody can be counted who does not exist.
+//! Arrivals are fixed beforehand and wait for nothing (an open loop), and every latency begins at the instant that was
+//! fixed, so that a slow server cannot make itself look fast. Invites, tokens and phrases stay in memory and out of
+//! every report; what is kept of a pledge is its nonce and place, to look for it in the log.
 
 use crate::campaign::Site;
 use crate::error::Error;
-use crate::participation::{Issuer, fresh_phrase, obtain, prepare, redeem};
+use crate::participation::Issuer;
 use crate::transport::Network;
-use protocol::campaign::{Campaign, CampaignId};
-use protocol::invite::{Invite, InviteLink};
+use protocol::campaign::Campaign;
+use protocol::invite::Invite;
+use rand::SeedableRng;
 use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+
+pub mod account;
+pub mod arrivals;
+mod audience;
+mod bare;
+pub mod ending;
+pub mod measurement;
+mod participant;
+mod plots;
+mod population;
+pub mod reckoning;
+pub mod report;
+pub mod trouble;
+
+pub use audience::{Sighting, Watch};
+pub use population::read_invites;
+
+use arrivals::Curve;
+use measurement::Series;
+use population::Population;
+use reckoning::OwnPledge;
+use trouble::{Answers, Donor, Kind};
 
 /// How to rehearse.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
     /// How many take part.
     pub participants: usize,
-    /// The most that begin in one second.
+    /// How they come.
+    pub arrivals: Curve,
+    /// The most that come in one second.
     pub rate_per_second: u32,
-    /// The most that are under way at once.
+    /// The most that are under way at once: a safety valve, and whoever waits before it waits in the measurement.
     pub in_flight_max: usize,
-    /// Decides who chooses which place; the same seed, the same choices.
+    /// How many refresh the page all the time.
+    pub readers: usize,
+    /// How often each of them asks.
+    pub refresh: Duration,
+    /// Clients that send byte by byte, for a hundred participants.
+    pub slow_percent: u32,
+    /// Clients that break off or send what nobody should, for a hundred participants.
+    pub broken_percent: u32,
+    /// Decides who chooses which place, and when they come; the same seed, the same choices.
     pub seed: u64,
 }
 
 /// What came of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Default)]
 pub struct Outcome {
-    /// How many began.
-    pub participants: u64,
-    /// How many got a token.
-    pub issued: u64,
-    /// How many were counted, with a verified receipt.
-    pub pledged: u64,
-    /// How many failed, by reason.
+    /// When the first second began.
+    pub started: Option<Instant>,
+    /// When everybody came, since the start.
+    pub arrived: Vec<Duration>,
+    /// Tokens, from the instant of arrival to the token in hand.
+    pub tokens: Series,
+    /// Pledges, from the token in hand to the verified receipt.
+    pub pledges: Series,
+    /// Readings of the page, the counts and the checkpoint.
+    pub reads: Series,
+    /// How late this program itself was with each arrival.
+    pub lag: Series,
+    /// How many had to wait because so many were under way already.
+    pub valve_reached: u64,
+    /// How many pledges needed more than one try, because an answer was lost or the server asked to wait.
+    pub retried: u64,
+    /// Pledges with a verified receipt.
+    pub acknowledged: Vec<OwnPledge>,
+    /// Pledges that were sent, perhaps, and not acknowledged: nobody knows whether they count.
+    pub uncertain: Vec<OwnPledge>,
+    /// What clients that are slow or broken were answered.
+    pub trouble: BTreeMap<Kind, Answers>,
+    /// Whether slow and broken bytes could be sent: only over plain HTTP without a proxy.
+    pub bare_bytes: bool,
+    /// Whatever went wrong, by reason.
     pub failures: BTreeMap<String, u64>,
+    /// Whether it was ended before all had come.
+    pub stopped: bool,
 }
 
 impl Outcome {
-    /// How many failed.
+    /// How many began.
+    pub fn participants(&self) -> u64 {
+        self.arrived.len() as u64
+    }
+
+    /// How many failures there were.
     pub fn errors(&self) -> u64 {
         self.failures.values().sum()
     }
+
+    fn failed(&mut self, reason: String) {
+        *self.failures.entry(reason).or_insert(0) += 1;
+    }
+}
+
+/// How far it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Requests are blinded ahead.
+    Blinding {
+        /// So many are.
+        ready: u64,
+        /// So many will be before the first comes.
+        of: u64,
+    },
+    /// They are taking part.
+    TakingPart {
+        /// So many are through, one way or the other.
+        through: u64,
+        /// Tokens in hand.
+        tokens: u64,
+        /// Pledges acknowledged.
+        pledges: u64,
+        /// Pages read.
+        reads: u64,
+        /// Failures.
+        errors: u64,
+    },
 }
 
 /// What all simulated participants share.
@@ -57,6 +147,14 @@ pub struct Stage {
     pub site: Site,
     /// Its issuer.
     pub issuer: Issuer,
+}
+
+impl Stage {
+    /// What an error says, as it can stand in a report: without the server's name or address.
+    pub fn nameless(&self, error: &Error) -> String {
+        let told = error.to_string().replace(self.site.origin.host(), "the server");
+        self.site.issuer().map_or(told.clone(), |issuer| told.replace(issuer.host(), "the issuer"))
+    }
 }
 
 /// Demands that the campaign is a rehearsal.
@@ -71,31 +169,41 @@ pub fn check_rehearsal(campaign: &Campaign) -> Result<(), Error> {
     ))
 }
 
-/// Reads invites, one code or link on a line; a link of another campaign is an error.
-pub fn read_invites(text: &str, campaign: CampaignId) -> Result<Vec<Invite>, Error> {
-    let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
-    lines
-        .map(|(number, line)| {
-            let wrong = |what: &str| Error::Local(format!("Line {number} of the invites {what}."));
-            if !line.contains("://") {
-                return Invite::parse(line).map_err(|_| wrong("is not an invite code"));
-            }
-            let link = InviteLink::parse(line).map_err(|_| wrong("is not an invite link"))?;
-            if link.campaign != campaign {
-                return Err(wrong("is of another campaign"));
-            }
-            link.invite.ok_or_else(|| wrong("carries no invite"))
-        })
-        .collect()
+/// A rehearsal under way, as its clients share it.
+struct Run {
+    stage: Arc<Stage>,
+    start: Instant,
+    places_in_flight: Semaphore,
+    outcome: Mutex<Outcome>,
+    donors: Mutex<VecDeque<Donor>>,
+    over: watch::Sender<bool>,
 }
 
-/// Lets `plan.participants` take part; `stop` ends it early, once those under way are through.
+impl Run {
+    fn outcome(&self) -> MutexGuard<'_, Outcome> {
+        self.outcome.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn donors(&self) -> MutexGuard<'_, VecDeque<Donor>> {
+        self.donors.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn progress(&self) -> Progress {
+        let outcome = self.outcome();
+        let (tokens, pledges) = (outcome.tokens.count(), outcome.pledges.count());
+        let (reads, errors) = (outcome.reads.count(), outcome.errors());
+        let through = pledges + outcome.uncertain.len() as u64;
+        Progress::TakingPart { through, tokens, pledges, reads, errors }
+    }
+}
+
+/// Lets `plan.participants` take part; `stop` ends the arrivals early, and those under way finish all the same.
 pub async fn rehearse(
     stage: Arc<Stage>,
-    invites: Vec<Invite>,
+    mut invites: Vec<Invite>,
     plan: Plan,
     stop: impl Future<Output = ()>,
-    mut progress: impl FnMut(&Outcome),
+    mut progress: impl FnMut(Progress),
 ) -> Result<Outcome, Error> {
     check_rehearsal(&stage.site.campaign)?;
     if invites.len() < plan.participants {
@@ -105,184 +213,100 @@ pub async fn rehearse(
             plan.participants
         )));
     }
-    let mut choice = PlaceChoice::new(&stage.site.campaign, plan.seed);
-    let mut outcome = Outcome::default();
-    let mut under_way = JoinSet::new();
-    let mut beat = tokio::time::interval(Duration::from_secs(1) / plan.rate_per_second.max(1));
-    beat.set_missed_tick_behavior(MissedTickBehavior::Delay); // never catch up: the rate is a promise to the server
+    invites.truncate(plan.participants);
+    let mut rng = StdRng::seed_from_u64(plan.seed);
+    let instants = plan.arrivals.instants(plan.participants, plan.rate_per_second, &mut rng);
+    let mut population = Population::begin(&stage, invites, &mut rng);
     let mut stop = std::pin::pin!(stop);
-    for invite in invites.into_iter().take(plan.participants) {
+    let mut look = interval(LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while population.standing().0 < population.standing().1 {
         tokio::select! {
             biased;
-            () = &mut stop => break,
-            _ = beat.tick() => {}
+            () = &mut stop => return Ok(Outcome { stopped: true, ..Outcome::default() }),
+            _ = look.tick() => {
+                let (ready, of) = population.standing();
+                progress(Progress::Blinding { ready: ready as u64, of: of as u64 });
+            }
         }
-        while let Some(ended) = under_way.try_join_next() {
-            count(&mut outcome, ended);
-            progress(&outcome);
+    }
+    let run = begin(stage, &plan);
+    let mut others = audience::begin(&run, &plan);
+    trouble::begin(&run, &plan, &instants, &mut others);
+    let mut taking_part = JoinSet::new();
+    'arrivals: for instant in instants {
+        let due = run.start + instant;
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut stop => {
+                    run.outcome().stopped = true;
+                    break 'arrivals;
+                }
+                () = sleep_until(due) => break,
+                _ = look.tick() => progress(run.progress()),
+            }
         }
-        if under_way.len() >= plan.in_flight_max.max(1)
-            && let Some(ended) = under_way.join_next().await
+        let ready = population.next().await?;
         {
-            count(&mut outcome, ended);
-            progress(&outcome);
+            let mut outcome = run.outcome();
+            outcome.arrived.push(instant);
+            outcome.lag.add(instant, due.elapsed());
         }
-        outcome.participants += 1;
-        under_way.spawn(take_part(Arc::clone(&stage), invite, choice.next()));
+        taking_part.spawn(participant::take_part(Arc::clone(&run), ready, instant));
+        while let Some(ended) = taking_part.try_join_next() {
+            note_panic(&run, ended);
+        }
     }
-    while let Some(ended) = under_way.join_next().await {
-        count(&mut outcome, ended);
-        progress(&outcome);
-    }
+    finish(&run, taking_part, others, look, progress).await;
+    let outcome = std::mem::take(&mut *run.outcome());
     Ok(outcome)
 }
 
-/// One participant: whether a token was issued, and what went wrong, if something did.
-async fn take_part(stage: Arc<Stage>, invite: Invite, place: u32) -> (bool, Result<(), Error>) {
-    let blinding = Arc::clone(&stage);
-    let prepared = tokio::task::spawn_blocking(move || prepare(&blinding.site.campaign, &fresh_phrase()?, place));
-    let prepared = match prepared.await {
-        Ok(Ok(prepared)) => prepared,
-        Ok(Err(error)) => return (false, Err(error)),
-        Err(_) => return (false, Err(interrupted())),
-    };
-    let token = obtain(&stage.network, &stage.issuer, &invite, &prepared.request, prepared.pending);
-    let token = match token.await {
-        Ok(token) => token,
-        Err(error) => return (false, Err(error)),
-    };
-    let redeemed = redeem(&stage.network, &stage.site, &token, &prepared.pledge).await;
-    (true, redeemed.map(|_| ()))
+fn begin(stage: Arc<Stage>, plan: &Plan) -> Arc<Run> {
+    let start = Instant::now();
+    let bare_bytes = bare::road(&stage.network, &stage.site.origin).is_some();
+    Arc::new(Run {
+        stage,
+        start,
+        places_in_flight: Semaphore::new(plan.in_flight_max.clamp(1, Semaphore::MAX_PERMITS)),
+        outcome: Mutex::new(Outcome { started: Some(start), bare_bytes, ..Outcome::default() }),
+        donors: Mutex::default(),
+        over: watch::channel(false).0,
+    })
 }
 
-fn count(outcome: &mut Outcome, ended: Result<(bool, Result<(), Error>), tokio::task::JoinError>) {
-    let (issued, result) = ended.unwrap_or_else(|_| (false, Err(interrupted())));
-    outcome.issued += u64::from(issued);
-    match result {
-        Ok(()) => outcome.pledged += 1,
-        Err(error) => *outcome.failures.entry(error.to_string()).or_insert(0) += 1,
-    }
-}
-
-fn interrupted() -> Error {
-    Error::Local("A simulated participant was interrupted.".to_owned())
-}
-
-/// Chooses places as people live: by population, or evenly if the list has none.
-struct PlaceChoice {
-    /// For each place the population of it and all before it.
-    up_to: Vec<u64>,
-    rng: StdRng,
-}
-
-impl PlaceChoice {
-    fn new(campaign: &Campaign, seed: u64) -> Self {
-        let places = &campaign.places().places;
-        let nobody = places.iter().all(|place| place.population == 0);
-        let mut sum = 0u64;
-        let up_to = places.iter().map(|place| {
-            sum = sum.saturating_add(if nobody { 1 } else { place.population });
-            sum
-        });
-        Self { up_to: up_to.collect(), rng: StdRng::seed_from_u64(seed) }
-    }
-
-    fn next(&mut self) -> u32 {
-        let people = self.up_to.last().copied().unwrap_or(1).max(1);
-        let person = self.rng.random_range(0..people);
-        let place = self.up_to.partition_point(|up_to| *up_to <= person);
-        u32::try_from(place).unwrap_or(u32::MAX)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::campaign::fetch;
-    use crate::stand_in::{World, problem, serve_world};
-
-    async fn stage(base: &crate::address::BaseUrl) -> Arc<Stage> {
-        let network = Network::direct();
-        let site = fetch(&network, base, None).await.ok().unwrap();
-        let issuer = Issuer::find(&network, &site).await.ok().unwrap();
-        Arc::new(Stage { network, site, issuer })
-    }
-
-    fn plan(participants: usize) -> Plan {
-        Plan { participants, rate_per_second: 1000, in_flight_max: 3, seed: 1 }
-    }
-
-    #[tokio::test]
-    async fn simulated_participants_go_the_whole_way_until_they_are_stopped() {
-        let (server, world) = serve_world(|host| World::at(host, |_| {})).await;
-        let invites: Vec<Invite> = (0..7).map(|number| world.invite(number)).collect();
-        let stage = stage(&server.base).await;
-        let never = std::future::pending;
-        let outcome = rehearse(Arc::clone(&stage), invites.clone(), plan(7), never(), |_| {}).await.unwrap();
-        assert_eq!((outcome.participants, outcome.issued, outcome.pledged), (7, 7, 7));
-        assert_eq!(outcome.errors(), 0);
-        let stopped = rehearse(Arc::clone(&stage), invites.clone(), plan(7), async {}, |_| {}).await.unwrap();
-        assert_eq!(stopped, Outcome::default());
-        assert!(rehearse(stage, invites, plan(8), never(), |_| {}).await.is_err());
-    }
-
-    #[tokio::test]
-    async fn failures_are_counted_by_their_reason() {
-        let bound = crate::stand_in::Bound::new().await;
-        let world = World::at(&bound.host(), |_| {});
-        let invites: Vec<Invite> = (0..2).map(|number| world.invite(number)).collect();
-        let server = bound.serve(move |request| {
-            Some(match request.starts_with(b"POST /pledges") {
-                true => problem("403 Forbidden", "not-open"),
-                false => world.answer(request),
-            })
-        });
-        let outcome = rehearse(stage(&server.base).await, invites, plan(2), std::future::pending(), |_| {});
-        let outcome = outcome.await.unwrap();
-        assert_eq!((outcome.issued, outcome.pledged, outcome.errors()), (2, 0, 2));
-        assert_eq!(outcome.failures.len(), 1);
-    }
-
-    #[tokio::test]
-    async fn the_real_thing_is_never_rehearsed() {
-        let (server, world) = serve_world(|host| World::at(host, |genesis| genesis.rehearsal = false)).await;
-        let invites = vec![world.invite(1)];
-        let refused = rehearse(stage(&server.base).await, invites, plan(1), std::future::pending(), |_| {}).await;
-        assert!(refused.is_err());
-        assert!(server.requests().iter().all(|request| request.starts_with(b"GET")));
-    }
-
-    #[test]
-    fn invites_are_codes_or_links_of_this_campaign_one_a_line() {
-        let world = World::new();
-        let (code, link) = (world.invite(1).code(), world.link(2).to_text());
-        let text = format!("{}\n\n {} \r\n", *code, *link);
-        let invites = read_invites(&text, world.campaign.id()).unwrap();
-        assert!(invites == [world.invite(1), world.invite(2)]);
-        let elsewhere = CampaignId::from_bytes([1; 32]);
-        for (text, campaign) in [
-            (link.as_str(), elsewhere),
-            ("not a code", world.campaign.id()),
-            ("https://example.org/join#c=", world.campaign.id()),
-        ] {
-            let error = read_invites(text, campaign).err().unwrap().to_string();
-            assert!(error.starts_with("Line 1 "), "{error}");
+/// Those under way come to their end; then whoever only accompanied them.
+async fn finish(
+    run: &Arc<Run>,
+    mut taking_part: JoinSet<()>,
+    mut others: JoinSet<()>,
+    mut look: tokio::time::Interval,
+    mut progress: impl FnMut(Progress),
+) {
+    loop {
+        tokio::select! {
+            ended = taking_part.join_next() => match ended {
+                Some(ended) => note_panic(run, ended),
+                None => break,
+            },
+            _ = look.tick() => progress(run.progress()),
         }
     }
+    let _ = run.over.send(true);
+    while let Some(ended) = others.join_next().await {
+        note_panic(run, ended);
+    }
+    progress(run.progress());
+}
 
-    #[test]
-    fn places_are_chosen_by_population_and_the_same_for_the_same_seed() {
-        let world = World::new();
-        let choose = |seed| {
-            let mut choice = PlaceChoice::new(&world.campaign, seed);
-            (0..1000).map(|_| choice.next()).collect::<Vec<_>>()
-        };
-        let chosen = choose(1);
-        assert_eq!(chosen, choose(1));
-        assert_ne!(chosen, choose(2));
-        // the places of the stand-in have 0, 1, 2, … inhabitants
-        let at = |place| chosen.iter().filter(|chosen| **chosen == place).count();
-        assert_eq!(at(0), 0);
-        assert!(at(1) < at(4) && chosen.iter().all(|place| *place < World::PLACES));
+fn note_panic(run: &Run, ended: Result<(), tokio::task::JoinError>) {
+    if ended.is_err() {
+        run.outcome().failed("A simulated client was interrupted.".to_owned());
     }
 }
+
+const LOOK: Duration = Duration::from_millis(200);
+
+#[cfg(test)]
+mod tests;

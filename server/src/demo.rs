@@ -156,6 +156,13 @@ fn simulate(address: SocketAddr, invites: &[Zeroizing<String>]) -> Result<Option
             "200",
             "--participants",
             &invites.len().to_string(),
+            // the demo shows people; whoever wants readers and broken clients too rehearses at it
+            "--readers",
+            "0",
+            "--slow",
+            "0",
+            "--broken",
+            "0",
         ])
         .stdin(Stdio::piped())
         .stdout(Stdio::null())

@@ -1,0 +1,88 @@
+//! The report of a rehearsal as text for a terminal.
+
+use client::rehearsal::account::{Account, curve_in_words, grouped, milliseconds};
+
+/// All of it, some twenty lines.
+pub(super) fn text(account: &Account) -> String {
+    let outcome = &account.outcome;
+    let mut lines = vec![format!(
+        "{} took part within {:.0} seconds, {}, at most {} in a second: {} tokens, {} pledges, {} errors.",
+        grouped(outcome.participants()),
+        account.arrival_seconds(),
+        curve_in_words(account.plan.arrivals),
+        account.busiest_second(),
+        grouped(outcome.tokens.count()),
+        grouped(outcome.pledges.count()),
+        grouped(account.errors())
+    )];
+    latencies(account, &mut lines);
+    trouble(account, &mut lines);
+    publication(account, &mut lines);
+    lines.extend(account.notes.iter().map(|note| format!("Note: {note}")));
+    if account.errors() > 0 {
+        lines.push(String::new());
+        lines.extend(outcome.failures.iter().map(|(reason, count)| format!("ERROR, {count} times: {reason}")));
+        lines.extend(account.faults.iter().map(|fault| format!("ERROR: {fault}")));
+    }
+    lines.join("\n")
+}
+
+fn latencies(account: &Account, lines: &mut Vec<String>) {
+    lines.push(format!("\n{:<10}{:>9}{:>11}{:>11}{:>11}{:>11}", "", "answers", "p50", "p90", "p99", "max"));
+    for (name, latency) in account.latencies() {
+        let columns = [latency.p50_ms, latency.p90_ms, latency.p99_ms, latency.max_ms].map(milliseconds);
+        let [p50, p90, p99, max] = if latency.count > 0 { columns } else { ["", "", "", ""].map(str::to_owned) };
+        lines.push(format!("{name:<10}{:>9}{p50:>11}{p90:>11}{p99:>11}{max:>11}", grouped(latency.count)));
+    }
+    let lag = account.outcome.lag.latency();
+    lines.push(format!(
+        "Measured from the instants that were fixed beforehand. This program itself was late by {} for one of a \
+         hundred, {} at most; its limit of {} under way was reached {} times.",
+        milliseconds(lag.p99_ms),
+        milliseconds(lag.max_ms),
+        account.plan.in_flight_max,
+        grouped(account.outcome.valve_reached)
+    ));
+}
+
+fn trouble(account: &Account, lines: &mut Vec<String>) {
+    let trouble = &account.outcome.trouble;
+    if trouble.is_empty() {
+        return;
+    }
+    lines.push("\nSlow and broken clients, and what they were answered:".to_owned());
+    for (kind, answers) in trouble {
+        let wrong = answers.wrong.iter().map(|(answer, count)| format!("; WRONG, {count} times: {answer}"));
+        let wrong: String = wrong.collect();
+        lines.push(format!("{:>7}  {}: {}{wrong}", answers.right, kind.what(), kind.expected()));
+    }
+}
+
+fn publication(account: &Account, lines: &mut Vec<String>) {
+    let (Some(reckoning), Some(sum)) = (&account.reckoning, account.sum()) else {
+        return;
+    };
+    lines.push(format!("\n{sum}, by this rehearsal's own receipts."));
+    lines.push(format!(
+        "Published for places {}, for regions {}, for the whole {}; {} published pledges are other people's.",
+        grouped(reckoning.at_place),
+        grouped(reckoning.at_region),
+        grouped(reckoning.at_root),
+        grouped(reckoning.others)
+    ));
+    if reckoning.unacknowledged > 0 {
+        lines.push(format!("{} pledges without a receipt are published too.", reckoning.unacknowledged));
+    }
+    if reckoning.rule_replayed {
+        lines.push("The rule of publication, applied to the receipts, gives exactly this log.".to_owned());
+    }
+    let places = account.places();
+    for (name, published, waiting) in places.iter().take(PLACES_SHOWN) {
+        lines.push(format!("{:>9}  {name} (and {waiting} not published)", grouped(*published)));
+    }
+    if places.len() > PLACES_SHOWN {
+        lines.push(format!("           and {} more places", places.len() - PLACES_SHOWN));
+    }
+}
+
+const PLACES_SHOWN: usize = 5;
