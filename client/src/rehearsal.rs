@@ -220,7 +220,7 @@ pub async fn rehearse(
     let mut stop = std::pin::pin!(stop);
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    while population.standing().0 < population.standing().1 {
+    while !population.is_ready() {
         tokio::select! {
             biased;
             () = &mut stop => return Ok(Outcome { stopped: true, ..Outcome::default() }),

@@ -11,7 +11,7 @@ use crate::place_choice::{in_language, title};
 use protocol::campaign::Campaign;
 use protocol::phrase::campaign_words;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// What the audit found, as far as a report says it.
@@ -77,14 +77,11 @@ impl Account {
     /// Begins an account with what was measured.
     pub fn new(campaign: &Campaign, plan: Plan, outcome: Outcome, day: String, language: Option<&str>) -> Self {
         let genesis = campaign.genesis();
-        let all = outcome.acknowledged.iter().chain(&outcome.uncertain).map(|own| own.place);
-        let name = |place| (place, title(campaign.places(), place, language));
-        let place_names = all.collect::<std::collections::BTreeSet<u32>>().into_iter().map(name).collect();
         let mut notes = Vec::new();
         if outcome.stopped {
             notes.push("It was ended before all had come.".to_owned());
         }
-        if !outcome.bare_bytes && (plan.slow_percent > 0 || plan.broken_percent > 0) {
+        if outcome.started.is_some() && !outcome.bare_bytes && (plan.slow_percent > 0 || plan.broken_percent > 0) {
             notes.push(
                 "Clients that send byte by byte, rubbish, or half a message were left out: they need plain HTTP on this \
                  device."
@@ -99,11 +96,11 @@ impl Account {
             k: genesis.k,
             tick_seconds: genesis.tick_seconds,
             plan,
+            place_names: place_names(campaign, &outcome, language),
             outcome,
             published_over_time: Vec::new(),
             reckoning: None,
             audited: None,
-            place_names,
             notes,
             faults: Vec::new(),
         }
@@ -193,6 +190,20 @@ impl Account {
             })),
         })
     }
+}
+
+/// The places that were pledged for, with their regions only where two have one name.
+fn place_names(campaign: &Campaign, outcome: &Outcome, language: Option<&str>) -> BTreeMap<u32, String> {
+    let list = campaign.places();
+    let own: BTreeSet<u32> = outcome.acknowledged.iter().chain(&outcome.uncertain).map(|own| own.place).collect();
+    let short = |place: &u32| list.places.get(*place as usize).map(|place| in_language(&place.name, language));
+    let mut bearers: BTreeMap<Option<String>, u32> = BTreeMap::new();
+    own.iter().for_each(|place| *bearers.entry(short(place)).or_insert(0) += 1);
+    let name = |place: u32| match short(&place) {
+        Some(name) if bearers.get(&Some(name.clone())) == Some(&1) => (place, name),
+        _ => (place, title(list, place, language)),
+    };
+    own.iter().copied().map(name).collect()
 }
 
 fn trouble(kind: Kind, answers: &Answers) -> Value {

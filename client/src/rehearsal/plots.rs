@@ -165,3 +165,23 @@ fn whole(value: f64) -> usize {
 }
 
 const ZOOM: u32 = 2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_read_as_people_write_them() {
+        let label = |scale, value| label(scale, value);
+        assert_eq!([0.0, 1.0, 2.0].map(|power| label(Scale::Latency, power)), ["1 ms", "10 ms", "100 ms"]);
+        assert_eq!(
+            [-3.0, -1.0, 3.0, 5.0].map(|power| label(Scale::Latency, power)),
+            ["1 µs", "0.1 ms", "1 s", "100 s"]
+        );
+        assert_eq!([0.0, 1.0, 2.0, 4.0].map(|value| label(Scale::Nines, value)), ["0 %", "90 %", "99 %", "99.99 %"]);
+        assert_eq!((label(Scale::Nines, 0.5), label(Scale::Time, 75.0)), (String::new(), "1:15".to_owned()));
+        assert_eq!(label(Scale::Plain, 20_000.0), "20\u{202f}000");
+        assert!((nines(0.99) - 2.0).abs() < 1e-9 && power(100.0) == 2.0);
+        assert_eq!(staircase(&[(0.0, 0.0), (1.0, 5.0)]), [(0.0, 0.0), (1.0, 0.0), (1.0, 5.0)]);
+    }
+}

@@ -72,6 +72,11 @@ impl Population {
         (self.ready.len(), self.wanted.min(AHEAD))
     }
 
+    /// Whether the first may come: enough stand ready, or nobody makes more.
+    pub(super) fn is_ready(&self) -> bool {
+        self.standing().0 >= self.standing().1 || self.ready.is_closed()
+    }
+
     /// The next one.
     pub(super) async fn next(&mut self) -> Result<Ready, Error> {
         let ended = || Error::Local("The blinding of the simulated participants was interrupted.".to_owned());

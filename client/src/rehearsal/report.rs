@@ -48,6 +48,7 @@ fn head(account: &Account) -> String {
         tile(grouped(account.busiest_second()), "came in the busiest second"),
         tile(milliseconds(token.p99_ms), "99 of 100 tokens were faster"),
         tile(milliseconds(pledge.p99_ms), "99 of 100 pledges were faster"),
+        tile(grouped(outcome.reads.count()), "readings of page and numbers"),
     ];
     if let Some(reckoning) = &account.reckoning {
         let waiting = grouped(reckoning.waiting);
@@ -230,12 +231,16 @@ fn places(account: &Account) -> String {
     let rows: String = places.iter().take(PLACES_SHOWN).map(row).collect();
     let (rest, some) = (places.len().saturating_sub(PLACES_SHOWN), places.iter().filter(|place| place.2 > 0).count());
     let below = if closed(account) { "withheld" } else { "still waiting" };
-    let said = format!(
-        "{} places have pledges; in {} of them some are {below}, at most {} in one.",
-        grouped(places.len() as u64),
-        grouped(some as u64),
-        grouped(places.iter().map(|place| place.2).max().unwrap_or(0))
-    );
+    let most_below = places.iter().map(|place| place.2).max().unwrap_or(0);
+    let said = match some {
+        0 => format!("{} places have pledges; all of them are published.", grouped(places.len() as u64)),
+        _ => format!(
+            "{} places have pledges; in {} of them some are {below}, at most {} in one.",
+            grouped(places.len() as u64),
+            grouped(some as u64),
+            grouped(most_below)
+        ),
+    };
     let rest = if rest > 0 {
         format!("<p class=\"quiet\">And {} more places.</p>", grouped(rest as u64))
     } else {
@@ -318,7 +323,7 @@ fn method(account: &Account) -> String {
     }
     lines.push(
         "What this cannot show: a pledge that was dropped, where the rule would withhold it anyway; nor how the server \
-         fares when a network is in between, or on another machine than this one."
+         fares on another machine or behind another network than it was rehearsed on."
             .to_owned(),
     );
     lines.extend(account.notes.iter().cloned());

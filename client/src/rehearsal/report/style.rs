@@ -17,7 +17,7 @@ section{margin-top:2.8rem;max-width:100%}section>p{max-width:44rem}\
 .verdict{font-size:1.25rem;font-weight:650}.good{color:var(--good)}.bad{color:var(--bad)}\
 .sum{font-size:1.25rem;margin-top:0}.quiet,.axis,figcaption,.how{color:var(--quiet);font-size:.9rem}\
 code{font-size:.85em;overflow-wrap:anywhere}\
-.tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(11rem,1fr));gap:.75rem;margin-top:1.8rem}\
+.tiles{display:grid;grid-template-columns:repeat(4,1fr);gap:.75rem;margin-top:1.8rem}\
 .tiles div{background:var(--card);border-radius:.5rem;padding:.8rem 1rem}\
 .tiles b{display:block;font-size:1.5rem;line-height:1.3;font-weight:600}.tiles span{color:var(--quiet);font-size:.9rem}\
 figure{margin:1.2rem 0 0}figure svg{display:block;width:100%;height:auto}\
@@ -36,7 +36,7 @@ th,td{padding:.35rem .6rem .35rem 0;border-bottom:1px solid var(--line);text-ali
 thead th{color:var(--quiet);font-size:.9rem}td.n,th.n{text-align:right;padding:.35rem 0 .35rem .6rem;white-space:nowrap}\
 tr.total th,tr.total td{font-weight:650;border-bottom:0}em{color:var(--bad);font-style:normal}\
 .bars{list-style:none;margin:.6rem 0;padding:0}\
-.bars li{display:grid;grid-template-columns:minmax(7rem,13rem) 1fr 7rem;gap:.8rem;align-items:center;padding:.15rem 0}\
+.bars li{display:grid;grid-template-columns:minmax(7rem,12rem) 1fr 6rem;gap:.8rem;align-items:center;padding:.15rem 0}\
 .bars .name{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}.bars .bar{display:flex;height:.8rem}\
 .bars .bar i{background:var(--a);min-width:0}.bars .bar i:first-child{border-radius:.2rem 0 0 .2rem}\
 .bars .bar i:last-child{border-radius:0 .2rem .2rem 0}.bars .bar i.wait{background:var(--w)}\
