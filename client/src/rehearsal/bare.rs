@@ -8,7 +8,7 @@ use protocol::problem::Problem;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 /// Host and port, if bare bytes may be sent there.
 pub(super) fn road(network: &Network, base: &BaseUrl) -> Option<String> {
@@ -52,10 +52,11 @@ async fn try_exchange(address: &str, bytes: &[u8], manner: Manner) -> std::io::R
     stream.set_nodelay(true)?;
     match manner {
         Manner::ByteByByte => {
-            let pause = DRIBBLE / u32::try_from(bytes.len().max(1)).unwrap_or(u32::MAX);
-            for byte in bytes {
+            // each byte has its instant, so that a busy machine does not make this slower than a server must bear
+            let (begun, pause) = (Instant::now(), DRIBBLE / u32::try_from(bytes.len().max(1)).unwrap_or(u32::MAX));
+            for (number, byte) in (0u32..).zip(bytes) {
+                sleep_until(begun + pause * number).await;
                 stream.write_all(&[*byte]).await?;
-                sleep(pause).await;
             }
         }
         Manner::ThenNothing => {

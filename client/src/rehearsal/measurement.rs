@@ -32,10 +32,10 @@ pub struct Latency {
     pub max_ms: f64,
 }
 
-/// What began in one second.
+/// What began in some seconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Second {
-    /// Which second since the start.
+pub struct Interval {
+    /// The first of its seconds, since the start.
     pub second: u64,
     /// Half were faster, in milliseconds.
     pub p50_ms: f64,
@@ -67,16 +67,17 @@ impl Series {
         }
     }
 
-    /// Percentiles of what began in each second that had anything.
-    pub fn by_second(&self) -> Vec<Second> {
+    /// Percentiles of what began in each interval of so many seconds that had anything.
+    pub fn by_interval(&self, seconds: u64) -> Vec<Interval> {
+        let interval = |sample: &Sample| sample.due.as_secs() / seconds.max(1);
         let mut sorted: Vec<&Sample> = self.0.iter().collect();
-        sorted.sort_by_key(|sample| sample.due.as_secs());
-        let seconds = sorted.chunk_by(|a, b| a.due.as_secs() == b.due.as_secs());
-        seconds
+        sorted.sort_by_key(|sample| interval(sample));
+        let intervals = sorted.chunk_by(|a, b| interval(a) == interval(b));
+        intervals
             .map(|samples| {
                 let histogram = histogram(samples.iter().copied());
                 let at = |quantile| milliseconds(histogram.value_at_quantile(quantile));
-                Second { second: samples[0].due.as_secs(), p50_ms: at(0.5), p99_ms: at(0.99) }
+                Interval { second: interval(samples[0]) * seconds.max(1), p50_ms: at(0.5), p99_ms: at(0.99) }
             })
             .collect()
     }
@@ -109,6 +110,13 @@ pub fn per_second(instants: impl Iterator<Item = Duration>) -> Vec<u64> {
         counts[second] += 1;
     }
     counts
+}
+
+/// The rate over each interval of so many seconds, with the first of them.
+pub fn averages(counts: &[u64], seconds: u64) -> Vec<(u64, f64)> {
+    let length = usize::try_from(seconds.max(1)).unwrap_or(usize::MAX);
+    let average = |counts: &[u64]| counts.iter().sum::<u64>() as f64 / counts.len() as f64;
+    (0..).step_by(length).zip(counts.chunks(length).map(average)).collect()
 }
 
 /// Microseconds to three digits, as many as anybody reads.
@@ -156,9 +164,11 @@ mod tests {
         let mut series = Series::default();
         series.add(ms(2500), ms(10));
         series.add(ms(100), ms(5000));
-        let seconds = series.by_second();
+        let seconds = series.by_interval(1);
         assert_eq!(seconds.iter().map(|second| second.second).collect::<Vec<_>>(), [0, 2]);
         assert!(seconds[0].p99_ms > 4000.0 && seconds[1].p99_ms < 11.0);
+        assert_eq!(series.by_interval(4).len(), 1);
         assert_eq!(per_second(series.ends()), [0, 0, 1, 0, 0, 1]);
+        assert_eq!(averages(&per_second(series.ends()), 3), [(0, 1.0 / 3.0), (3, 1.0 / 3.0)]);
     }
 }

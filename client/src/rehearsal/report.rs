@@ -2,7 +2,7 @@
 //! It shows what the account holds, so no invite, token, phrase or address.
 
 use super::account::{Account, curve_in_words, grouped, milliseconds};
-use super::measurement::{Series, per_second};
+use super::measurement::{Interval, Series, averages, per_second};
 use super::plots::{FIRST, Line, Plot, QUIET, SECOND, Scale, THIRD, nines, power, staircase};
 use plotters::style::RGBColor;
 
@@ -71,18 +71,16 @@ fn came(account: &Account) -> String {
     if outcome.arrived.is_empty() {
         return String::new();
     }
-    let line = |counts: Vec<u64>, colour, filled| Line {
-        colour,
-        points: (0u32..).zip(counts).map(|(second, count)| (f64::from(second), count as f64)).collect(),
-        faint: false,
-        filled,
+    let line = |counts: Vec<u64>, colour, filled| {
+        let points = averages(&counts, interval(account)).into_iter().map(|(second, rate)| (second as f64, rate));
+        Line { colour, points: points.collect(), faint: false, filled }
     };
     let lines = vec![
         line(per_second(outcome.arrived.iter().copied()), QUIET, true),
         line(per_second(outcome.pledges.ends()), FIRST, false),
     ];
     let plot = Plot {
-        about: "Arrivals and acknowledged pledges in each second".to_owned(),
+        about: "Arrivals and acknowledged pledges per second, over time".to_owned(),
         x: Scale::Time,
         y: Scale::Plain,
         lines,
@@ -121,12 +119,12 @@ fn latency(account: &Account) -> String {
     let mut over_time = Vec::new();
     let mut shares = Vec::new();
     for (series, colour) in kinds.into_iter().filter(|(series, _)| series.count() > 0) {
-        let seconds = series.by_second();
-        let of = |value: fn(&super::measurement::Second) -> f64| {
-            seconds.iter().map(|second| (second.second as f64, power(value(second)))).collect()
+        let intervals = series.by_interval(interval(account));
+        let of = |value: fn(&Interval) -> f64| {
+            intervals.iter().map(|interval| (interval.second as f64, power(value(interval)))).collect()
         };
-        over_time.push(Line { colour, points: of(|second| second.p99_ms), faint: true, filled: false });
-        over_time.push(Line { colour, points: of(|second| second.p50_ms), faint: false, filled: false });
+        over_time.push(Line { colour, points: of(|interval| interval.p99_ms), faint: true, filled: false });
+        over_time.push(Line { colour, points: of(|interval| interval.p50_ms), faint: false, filled: false });
         let points = series.percentiles().into_iter().map(|(share, ms)| (nines(share), power(ms))).collect();
         shares.push(Line { colour, points, faint: false, filled: false });
     }
@@ -134,7 +132,7 @@ fn latency(account: &Account) -> String {
         return String::new();
     }
     let plot = |about: &str, x, lines| Plot { about: about.to_owned(), x, y: Scale::Latency, lines };
-    let of_time = plot("Latency of what began in each second, by percentile", Scale::Time, over_time);
+    let of_time = plot("Latency of what began together, over time, by percentile", Scale::Time, over_time);
     let of_share = plot("Latency by the share of answers that were faster", Scale::Nines, shares);
     let names = [("a", "token"), ("b", "pledge"), ("c", "page, counts or checkpoint")];
     let thick = format!("{}<span class=\"how\">thick: half were faster; thin: 99 of 100 were</span>", key(&names));
@@ -344,6 +342,12 @@ fn key(names: &[(&str, &str)]) -> String {
     names.iter().map(|(class, name)| format!("<span><i class=\"{class}\"></i>{name}</span>")).collect()
 }
 
+/// Seconds that are drawn together, so that a long rehearsal has no more points than a line can show.
+fn interval(account: &Account) -> u64 {
+    let last = account.outcome.arrived.last().map_or(0, std::time::Duration::as_secs);
+    last.div_ceil(POINTS_MAX).max(1)
+}
+
 fn closed(account: &Account) -> bool {
     account.audited.as_ref().is_some_and(|audited| audited.closed)
 }
@@ -367,6 +371,7 @@ pub(super) fn escape(text: &str) -> String {
     })
 }
 
+const POINTS_MAX: u64 = 120;
 const PLACES_SHOWN: usize = 20;
 
 #[cfg(test)]
