@@ -114,7 +114,8 @@ mod tests {
         let of = |part: &[usize]| part.iter().sum::<usize>();
         assert!(of(&launch[..third]) > 3 * of(&launch[2 * third..]), "a launch decays");
         let day = per_second(Curve::Day, 1);
-        let at = |share: f64| day[Duration::from_secs_f64(share * day.len() as f64).as_secs() as usize % day.len()];
+        let second = |share: f64| Duration::from_secs_f64(share * day.len() as f64).as_secs();
+        let at = |share: f64| day[usize::try_from(second(share)).unwrap()];
         assert!(at(0.42) > 2 * at(0.02) && at(0.8) > at(0.42) && at(0.61) < at(0.42), "a day has two humps");
         for curve in [Curve::Steady, Curve::Launch, Curve::Day] {
             assert_eq!(Curve::parse(curve.name()), Ok(curve));
