@@ -175,7 +175,7 @@ fn replay(campaign: &Campaign, log: &Published, closed_at: Tick, acknowledged: &
 
 fn fault(found: &mut Reckoning, count: u64, what: &str) {
     if count > 0 {
-        found.faults.push(format!("{count} acknowledged pledges {what}."));
+        found.faults.push(format!("{count} of the acknowledged pledges {what}."));
     }
 }
 

@@ -29,7 +29,11 @@ pub(super) async fn end(
         () = told(interrupted.clone()) => false,
     };
     if closer.is_some() && *interrupted.borrow() {
-        account.faults.push("It was interrupted, and nobody waited for the close.".to_owned());
+        let fault = match account.outcome.stopped {
+            true => "It was interrupted, so the campaign was not closed.",
+            false => "It was interrupted, so nobody waited until the campaign had closed.",
+        };
+        account.faults.push(fault.to_owned());
     }
     if let Err(error) = recount(console, stage, settled, account).await {
         account.faults.push(format!("The log could not be audited. {}", stage.nameless(&error)));

@@ -6,14 +6,14 @@ use client::rehearsal::account::{Account, curve_in_words, grouped, milliseconds}
 pub(super) fn text(account: &Account) -> String {
     let outcome = &account.outcome;
     let mut lines = vec![format!(
-        "{} took part within {:.0} seconds, {}, at most {} in a second: {} tokens, {} pledges, {} errors.",
+        "{} took part within {:.0} seconds, {}, at most {} in a second: {} tokens, {} pledges, {}.",
         grouped(outcome.participants()),
         account.arrival_seconds(),
         curve_in_words(account.plan.arrivals),
         account.busiest_second(),
         grouped(outcome.tokens.count()),
         grouped(outcome.pledges.count()),
-        grouped(account.errors())
+        if account.errors() == 1 { "1 error".to_owned() } else { format!("{} errors", grouped(account.errors())) }
     )];
     latencies(account, &mut lines);
     trouble(account, &mut lines);

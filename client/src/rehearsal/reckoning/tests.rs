@@ -56,16 +56,19 @@ fn what_the_rule_withholds_or_puts_elsewhere_is_found_when_it_is_shown() {
     let closed = |log: &[_]| reckoned(log, Moment::Closed(CLOSED), &[]).faults.join(" ");
     let mut shown = honest();
     shown.extend((10..12).map(|number| (number, Area::ROOT, 3)));
-    assert!(closed(&shown).contains("2 acknowledged pledges were published at the close although the rule withholds"));
+    assert!(
+        closed(&shown)
+            .contains("2 of the acknowledged pledges were published at the close although the rule withholds")
+    );
     let rooted = honest().into_iter().map(|(number, area, tick)| match tick {
         3 => (number, Area::ROOT, 3),
         _ => (number, area, tick),
     });
     let rooted: Vec<_> = rooted.collect();
-    assert!(closed(&rooted).contains("5 acknowledged pledges were published at the close for another area"));
+    assert!(closed(&rooted).contains("5 of the acknowledged pledges were published at the close for another area"));
     let mut moved = honest();
     moved[0].1 = Area::place(3);
-    assert!(closed(&moved).contains("1 acknowledged pledges stand in the log for another area than their own"));
+    assert!(closed(&moved).contains("1 of the acknowledged pledges stand in the log for another area than their own"));
 }
 
 #[test]
@@ -87,7 +90,10 @@ fn before_the_close_only_a_whole_group_that_is_not_there_is_a_fault() {
     let none: [(u8, Area, u32); 0] = [];
     assert!(reckoned(&none, Moment::Any, &[]).faults.is_empty());
     let faults = reckoned(&none, Moment::Settled, &[]).faults;
-    assert!(faults.len() == 1 && faults[0].starts_with("5 acknowledged pledges are missing in places"), "{faults:?}");
+    assert!(
+        faults.len() == 1 && faults[0].starts_with("5 of the acknowledged pledges are missing in places"),
+        "{faults:?}"
+    );
     assert!(reckoned(&honest()[..5], Moment::Settled, &[]).faults.is_empty());
     assert!(reckoned(&honest()[1..5], Moment::Settled, &[]).faults.is_empty(), "one that came after the tick may wait");
 }
@@ -96,5 +102,5 @@ fn before_the_close_only_a_whole_group_that_is_not_there_is_a_fault() {
 fn a_nonce_that_is_acknowledged_twice_is_found() {
     let twice = [own(1, 0), own(1, 0)];
     let found = reckon(&World::new().campaign, &Published::default(), Moment::Any, &twice, &[]);
-    assert_eq!(found.faults, ["1 acknowledged pledges were acknowledged twice."]);
+    assert_eq!(found.faults, ["1 of the acknowledged pledges were acknowledged twice."]);
 }
