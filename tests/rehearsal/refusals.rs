@@ -19,7 +19,9 @@ async fn a_real_campaign_is_never_rehearsed_and_nothing_is_sent_to_it() {
     let folder = tempfile::tempdir().unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let organiser_listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let (token, deployment) = a_real_campaign(&folder.path().join("data"), listener.local_addr().unwrap());
+    let (data, address) = (folder.path().join("data"), listener.local_addr().unwrap());
+    let made = tokio::task::spawn_blocking(move || a_real_campaign(&data, address));
+    let (token, deployment) = made.await.unwrap();
     let running = Running::start(deployment, listener, organiser_listener).unwrap();
     let (url, organiser_url) = (format!("http://{}", running.address), format!("http://{}", running.organiser_address));
     let refused = tokio::task::spawn_blocking(move || {
