@@ -1,8 +1,10 @@
 //! A sorted file of records of one size: canonical, so that it says what it holds and nothing of when that came.
+//! Behind the records stands their SHA-256: a file that lost or changed some would let used invites be used again.
 //!
 //! Records are never loaded into memory: a look-up is a binary search on the file, merging is streaming.
 
 use super::{SECRET_FILE, StoreError, failed, write_file_with};
+use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::FileExt;
@@ -19,21 +21,28 @@ pub(super) struct SortedFile<const N: usize, const K: usize> {
 pub(super) type Source<'a, const N: usize> = Box<dyn Iterator<Item = Result<[u8; N], StoreError>> + 'a>;
 
 impl<const N: usize, const K: usize> SortedFile<N, K> {
-    /// Opens a file and reads it through once to see that it is whole and sorted.
+    /// Opens a file and reads it through once to see that it is whole, sorted and as it was written.
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
         let file = File::open(path).map_err(failed("open", path))?;
         let bytes = file.metadata().map_err(failed("read", path))?.len();
-        let sorted = Self { file, path: path.to_owned(), records: bytes / N as u64 };
-        let mut last = None;
+        let of_records = bytes.saturating_sub(DIGEST as u64);
+        let sorted = Self { file, path: path.to_owned(), records: of_records / N as u64 };
+        if bytes < DIGEST as u64 || of_records % N as u64 != 0 {
+            return Err(sorted.corrupt("is cut off"));
+        }
+        let (mut last, mut digest) = (None, Sha256::new());
         for record in sorted.records() {
             let record = record?;
             if last.is_some_and(|last: [u8; N]| last[..K] >= record[..K]) {
                 return Err(sorted.corrupt("is not sorted"));
             }
+            digest.update(record);
             last = Some(record);
         }
-        if bytes % N as u64 != 0 {
-            return Err(sorted.corrupt("ends in the middle of a record"));
+        let mut written = [0; DIGEST];
+        sorted.file.read_exact_at(&mut written, of_records).map_err(failed("read", path))?;
+        if digest.finalize()[..] != written {
+            return Err(sorted.corrupt("is not as it was written"));
         }
         Ok(sorted)
     }
@@ -42,7 +51,7 @@ impl<const N: usize, const K: usize> SortedFile<N, K> {
     /// written once; one key with two values is an error.
     pub(super) fn merge(path: &Path, sources: Vec<Source<'_, N>>) -> Result<Self, StoreError> {
         let mut sources: Vec<_> = sources.into_iter().map(Iterator::peekable).collect();
-        let mut last: Option<[u8; N]> = None;
+        let (mut last, mut digest) = (None::<[u8; N]>, Sha256::new());
         write_file_with(path, SECRET_FILE, |file| {
             loop {
                 let mut least: Option<[u8; N]> = None;
@@ -53,7 +62,9 @@ impl<const N: usize, const K: usize> SortedFile<N, K> {
                         _ => {}
                     }
                 }
-                let Some(record) = least else { return Ok(()) };
+                let Some(record) = least else {
+                    return file.write_all(&digest.finalize_reset()).map_err(failed("write", path));
+                };
                 for source in &mut sources {
                     source.next_if(|head| matches!(head, Ok(head) if *head == record));
                 }
@@ -62,6 +73,7 @@ impl<const N: usize, const K: usize> SortedFile<N, K> {
                     return Err(StoreError::Corrupt(what));
                 }
                 file.write_all(&record).map_err(failed("write", path))?;
+                digest.update(record);
                 last = Some(record);
             }
         })?;
@@ -127,6 +139,8 @@ impl<const N: usize, const K: usize> SortedFile<N, K> {
     }
 }
 
+/// Length of a SHA-256, in bytes.
+const DIGEST: usize = 32;
 /// Records read at once at the end of a look-up: about one page.
 const SCANNED: u64 = 64;
 /// Records read at once when all are read.

@@ -1,8 +1,18 @@
 use super::*;
 use crate::store::tests_support::{copy_dir, names, sha256};
+use sha2::{Digest, Sha256};
 
 fn nonces(range: std::ops::Range<usize>) -> Vec<Nonce> {
     range.map(|number| Nonce::from_bytes(sha256("nonce", number))).collect()
+}
+
+/// A run's file with these nonces.
+fn file_of(range: std::ops::Range<usize>) -> Vec<u8> {
+    let mut sorted = nonces(range);
+    sorted.sort_unstable();
+    let mut bytes: Vec<u8> = sorted.iter().flat_map(|nonce| *nonce.as_bytes()).collect();
+    bytes.extend_from_slice(&Sha256::digest(&bytes));
+    bytes
 }
 
 fn has(spent: &SpentRuns, number: usize) -> bool {
@@ -49,10 +59,7 @@ fn an_empty_run_extends_what_is_covered_and_a_repeated_one_changes_nothing() {
 fn a_gap_an_odd_overlap_and_a_spoilt_run_end_what_is_covered() {
     let dir = tempfile::tempdir().unwrap();
     let run = |from: usize, to: usize| {
-        let mut sorted = nonces(from..to);
-        sorted.sort_unstable();
-        let bytes: Vec<u8> = sorted.iter().flat_map(|nonce| *nonce.as_bytes()).collect();
-        fs::write(dir.path().join(format!("{from}-{to}")), bytes).unwrap();
+        fs::write(dir.path().join(format!("{from}-{to}")), file_of(from..to)).unwrap();
     };
     let open = || {
         let spent = SpentRuns::open(dir.path()).unwrap();
@@ -108,9 +115,7 @@ proptest::proptest! {
     ) {
         let dir = tempfile::tempdir().unwrap();
         for (name, records, more) in &files {
-            let mut sorted = nonces(0..*records);
-            sorted.sort_unstable();
-            let mut bytes: Vec<u8> = sorted.iter().flat_map(|nonce| *nonce.as_bytes()).collect();
+            let mut bytes = file_of(0..*records);
             bytes.extend(vec![0; more % 3]);
             fs::write(dir.path().join(name), bytes).unwrap();
         }
