@@ -6,6 +6,8 @@ SHELL := /bin/bash
 .SILENT:
 .PHONY: help demo test bench setup setup-test setup-peers setup-bench
 export PATH := $(PATH):$(HOME)/.cargo/bin
+# Debian's packages, as root or through sudo. A recipe that begins with it can say: apt_install NAME…
+APT = apt_install() { local as; [ "$$(id -u)" = 0 ] && as= || as=sudo; $$as apt-get -q update && $$as apt-get -q install -y --no-install-recommends "$$@"; }
 
 help:
 	echo "make demo    the whole thing on this machine: a rehearsal with simulated people (ARGS='--k 5' and the like)"
@@ -48,18 +50,19 @@ bench: setup-bench
 
 # A linker and the C library's headers are all that a Rust toolchain lacks on a fresh Debian.
 setup:
+	$(APT)
 	if ! command -v cargo >/dev/null; then
 	  echo "setup: cargo is missing; install Rust 1.90 or newer, for example with rustup" >&2; exit 1
 	fi
 	if ! printf '#include <stdlib.h>\nint main(void) { return 0; }\n' | cc -x c -o /dev/null - 2>/dev/null; then
 	  echo "setup: there is no working C compiler; installing gcc and libc6-dev"
-	  apt() { if [ "$$(id -u)" = 0 ]; then apt-get -q "$$@"; else sudo apt-get -q "$$@"; fi; }
-	  if ! { apt update && apt install -y --no-install-recommends gcc libc6-dev; }; then
+	  if ! apt_install gcc libc6-dev; then
 	    echo "setup: that did not work; install a C compiler with its headers yourself (Debian: gcc, libc6-dev)" >&2; exit 1
 	  fi
 	fi
 
 setup-test: setup
+	$(APT)
 	for part in fmt:rustfmt clippy:clippy; do
 	  if ! cargo "$${part%%:*}" --version >/dev/null 2>&1; then
 	    echo "setup: $${part##*:} is missing; installing it with rustup"
@@ -70,8 +73,7 @@ setup-test: setup
 	done
 	if ! command -v strace >/dev/null; then
 	  echo "setup: strace is missing, which the tests kill servers with; installing it"
-	  apt() { if [ "$$(id -u)" = 0 ]; then apt-get -q "$$@"; else sudo apt-get -q "$$@"; fi; }
-	  if ! { apt update && apt install -y --no-install-recommends strace; }; then
+	  if ! apt_install strace; then
 	    echo "setup: that did not work; install strace yourself (Debian: strace)" >&2; exit 1
 	  fi
 	fi
@@ -79,10 +81,10 @@ setup-test: setup
 # What the tests drive although nobody here wrote it. Versions and digests are committed beside the programs in
 # tests/peers; all but Debian's packages goes below the target folder.
 setup-peers:
+	$(APT)
 	from="$(CURDIR)/tests/peers" to="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")/peers" packages=()
 	say() { echo "setup-peers: $$1"; }
 	failed() { echo "setup-peers: $$1" >&2; exit 1; }
-	apt() { if [ "$$(id -u)" = 0 ]; then apt-get -q "$$@"; else sudo apt-get -q "$$@"; fi; }
 	mkdir -p "$$to"
 	command -v go >/dev/null || packages+=(golang-go)
 	[ -d /usr/share/gocode/src/golang.org/x/mod/sumdb/tlog ] || packages+=(golang-golang-x-mod-dev)
@@ -95,7 +97,7 @@ setup-peers:
 	if [ -z "$$python" ]; then packages+=(python3 python3-venv); python=/usr/bin/python3; fi
 	if [ $${#packages[@]} -gt 0 ]; then
 	  say "installing $${packages[*]} with apt-get"
-	  { apt update && apt install -y --no-install-recommends "$${packages[@]}"; } ||
+	  apt_install "$${packages[@]}" ||
 	    failed "that did not work; install yourself: Go, its library golang.org/x/mod in /usr/share/gocode, Python 3.11 with venv"
 	fi
 	wanted=("$$from/python/requirements.txt") what="Python's cryptography and tlog-scales" node=node npm=npm
@@ -122,10 +124,10 @@ setup-peers:
 
 # One of the peers is the command openssl.
 setup-bench: setup
+	$(APT)
 	if ! command -v openssl >/dev/null; then
 	  echo "setup: the command openssl is missing; installing it"
-	  apt() { if [ "$$(id -u)" = 0 ]; then apt-get -q "$$@"; else sudo apt-get -q "$$@"; fi; }
-	  if ! { apt update && apt install -y --no-install-recommends openssl; }; then
+	  if ! apt_install openssl; then
 	    echo "setup: that did not work; install the command openssl yourself (Debian: openssl)" >&2; exit 1
 	  fi
 	fi
