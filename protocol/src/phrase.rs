@@ -189,7 +189,7 @@ mod tests {
         let phrase = Phrase::from_bytes([0x7f; 16]);
         let words = phrase.words().to_string();
         assert_eq!(Phrase::mistake(&words.replacen("wave", "wawe", 1)), PhraseMistake::Unknown(5));
-        assert_eq!(Phrase::mistake(&phrase.numbers().replacen("1019", "+1019", 1)), PhraseMistake::Unknown(1));
+        assert_eq!(Phrase::mistake(&format!("+{}", *phrase.numbers())), PhraseMistake::Unknown(1));
         assert_eq!(Phrase::mistake("1 2 2049"), PhraseMistake::Unknown(3));
         assert_eq!(Phrase::mistake(&format!("{words} zoo")), PhraseMistake::Count(13));
         assert_eq!(Phrase::mistake(""), PhraseMistake::Count(0));
