@@ -30,6 +30,7 @@ pub(crate) struct Made {
 impl Made {
     /// A campaign whose first tick ends `lead` seconds from now.
     pub(crate) async fn new(tick_seconds: u64, lead: u64, ticks: u64) -> Self {
+        let server = program("headcount-server"); // which may take its time to be made: the dates come after
         let folder = tempfile::tempdir().unwrap();
         let pledges_open = now() + lead - tick_seconds;
         let text = format!(
@@ -44,7 +45,7 @@ impl Made {
         std::fs::write(folder.path().join("places.json"), places_json(&REGIONS)).unwrap();
         std::fs::write(folder.path().join("map.json"), "{}").unwrap();
         let data = folder.path().join("data");
-        let made = Command::new(program("headcount-server"))
+        let made = Command::new(server)
             .args(["init", "--campaign", file.to_str().unwrap(), "--data", data.to_str().unwrap()])
             .output()
             .unwrap();
