@@ -163,8 +163,8 @@ pub fn check_rehearsal(campaign: &Campaign) -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::Local(
-        "This campaign is not a rehearsal but the real thing; simulated participants would be counted as people. \
-         Nothing was sent."
+        "This campaign is the real thing, where simulated participants would be counted as people, and nothing was \
+         sent; rehearse with a campaign whose file says rehearsal = true."
             .to_owned(),
     ))
 }
@@ -208,7 +208,7 @@ pub async fn rehearse(
     check_rehearsal(&stage.site.campaign)?;
     if invites.len() < plan.participants {
         return Err(Error::Local(format!(
-            "There are {} invites for {} participants; each needs one of its own.",
+            "There are too few invites, {} for {} participants; give each one of its own, or fewer participants.",
             invites.len(),
             plan.participants
         )));

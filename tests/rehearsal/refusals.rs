@@ -30,7 +30,7 @@ async fn a_real_campaign_is_never_rehearsed_and_nothing_is_sent_to_it() {
         (said, good(&["counts", &url, "--json"], ""))
     });
     let (said, counts) = refused.await.unwrap();
-    assert!(said.contains("not a rehearsal") && said.contains("Nothing was sent"), "{said}");
+    assert!(said.contains("the real thing") && said.contains("nothing was sent"), "{said}");
     assert!(counts.contains("\"open\""), "it was not closed: {counts}");
     running.stop().await;
 }
@@ -58,7 +58,7 @@ fn whoever_gives_too_few_invites_or_none_or_another_listener_is_told() {
     let (url, token) = (demo.told("url"), demo.told("organiser_token"));
     let rehearse = |more: &[&str], input: &str| bad(&[&["rehearse", url, "--participants", "3"], more].concat(), input);
     assert!(rehearse(&[], "").contains("--organiser-url"));
-    assert!(rehearse(&["--invites", "-"], &demo.link(0)).contains("1 invites for 3"));
+    assert!(rehearse(&["--invites", "-"], &demo.link(0)).contains("1 for 3"));
     assert!(rehearse(&["--invites", "-"], &other.link(0)).contains("another campaign"));
     assert!(rehearse(&["--invites", "-"], "nonsense").contains("Line 1"));
     assert!(

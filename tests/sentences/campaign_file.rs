@@ -145,7 +145,7 @@ fn every_value_out_of_range_is_told_with_its_line() {
         let said = init(folder.path(), format!("{text}{}", file_with("", "").0).as_bytes());
         table.judge(case, &said, &[], "line 1:");
     }
-    table.end(35);
+    table.end(34);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::cli::road::Direct;
 use crate::cli::secrets::{TokenSource, one_on_stdin, read_file};
 use crate::cli::{Failure, Where, clock};
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use client::address::BaseUrl;
 use client::campaign::{Site, counts, fetch};
 use client::error::Error;
@@ -54,7 +55,7 @@ pub(crate) struct Rehearse {
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     /// How they come: steady, launch (a spike that decays) or day (two humps).
-    #[arg(long, value_name = "CURVE", default_value = "steady", value_parser = Curve::parse)]
+    #[arg(long, value_name = "CURVE", default_value = "steady", value_parser = curves())]
     arrivals: Curve,
     /// The most that come in one second.
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
@@ -237,3 +238,8 @@ async fn told(mut interrupted: watch::Receiver<bool>) {
 
 /// A batch grows by as many as one answer holds comfortably.
 const INVITES_AT_ONCE: u32 = 10_000;
+
+/// The names of the curves: who types another one is told all of them.
+fn curves() -> impl TypedValueParser<Value = Curve> {
+    PossibleValuesParser::new(Curve::ALL.map(Curve::name)).try_map(|name| Curve::parse(&name))
+}

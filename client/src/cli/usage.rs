@@ -20,9 +20,15 @@ pub(crate) fn sentence(error: &clap::Error) -> Option<String> {
         ErrorKind::ArgumentConflict => {
             format!("{argument} cannot be used together with {}", named(ContextKind::PriorArg))
         }
-        ErrorKind::InvalidValue if named(ContextKind::InvalidValue).is_empty() => format!("{argument} needs a value"),
+        ErrorKind::InvalidValue if !is_given(error.get(ContextKind::InvalidValue)) => {
+            format!("{argument} needs a value")
+        }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
-            format!("The value of {argument} is none that it can have")
+            let valid = match error.get(ContextKind::ValidValue) {
+                Some(ContextValue::Strings(values)) if !values.is_empty() => format!(": {}", values.join(", ")),
+                _ => String::new(),
+            };
+            format!("The value of {argument} is none that it can have{valid}")
         }
         ErrorKind::TooManyValues | ErrorKind::WrongNumberOfValues => format!("{argument} has too many values"),
         ErrorKind::TooFewValues => format!("{argument} needs a value"),
@@ -35,6 +41,10 @@ pub(crate) fn sentence(error: &clap::Error) -> Option<String> {
     }
     sentence.push('.');
     Some(sentence)
+}
+
+fn is_given(value: Option<&ContextValue>) -> bool {
+    matches!(value, Some(ContextValue::String(text)) if !text.is_empty())
 }
 
 /// Names of options without what may stand behind them; what is no option's name is left out.
@@ -79,6 +89,7 @@ mod tests {
             (&[secret], "no command"),
             (&[], "name of a command"),
             (&["--proxy"], "--proxy needs a value"),
+            (&["rehearse", "https://h", "--arrivals", secret], "can have: steady, launch, day;"),
         ] {
             let sentence = of(words).unwrap();
             assert!(sentence.contains(mentions) && sentence.ends_with('.'), "{words:?}: {sentence}");

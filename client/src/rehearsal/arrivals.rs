@@ -19,6 +19,9 @@ pub enum Curve {
 }
 
 impl Curve {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Steady, Self::Launch, Self::Day];
+
     /// Reads the name of a curve.
     pub fn parse(name: &str) -> Result<Self, Error> {
         match name {
@@ -117,7 +120,7 @@ mod tests {
         let second = |share: f64| Duration::from_secs_f64(share * day.len() as f64).as_secs();
         let at = |share: f64| day[usize::try_from(second(share)).unwrap()];
         assert!(at(0.42) > 2 * at(0.02) && at(0.8) > at(0.42) && at(0.61) < at(0.42), "a day has two humps");
-        for curve in [Curve::Steady, Curve::Launch, Curve::Day] {
+        for curve in Curve::ALL {
             assert_eq!(Curve::parse(curve.name()), Ok(curve));
         }
         assert!(Curve::parse("night").is_err());

@@ -18,7 +18,11 @@ pub fn read_invites(text: &str, campaign: CampaignId) -> Result<Vec<Invite>, Err
     let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
     lines
         .map(|(number, line)| {
-            let wrong = |what: &str| Error::Local(format!("Line {number} of the invites {what}."));
+            let wrong = |what: &str| {
+                Error::Local(format!(
+                    "Line {number} of the invites {what}; give one code or link of this campaign on each line."
+                ))
+            };
             if !line.contains("://") {
                 return Invite::parse(line).map_err(|_| wrong("is not an invite code"));
             }
@@ -79,7 +83,11 @@ impl Population {
 
     /// The next one.
     pub(super) async fn next(&mut self) -> Result<Ready, Error> {
-        let ended = || Error::Local("The blinding of the simulated participants was interrupted.".to_owned());
+        let ended = || {
+            Error::Local(
+                "The blinding of the simulated participants was interrupted; start the rehearsal again.".to_owned(),
+            )
+        };
         self.ready.recv().await.ok_or_else(ended)?
     }
 }
