@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 
 const LIVES: usize = 20;
 const AT_ONCE: usize = 32;
-const PEOPLE: u32 = 4000;
+const PEOPLE: u32 = 8000;
 
 #[test]
 fn o2_a_server_killed_at_twenty_random_moments_loses_nothing_and_counts_nothing_twice() {

@@ -80,6 +80,24 @@ impl Server {
         demand_death(&mut self.child, &self.told, point);
     }
 
+    /// Whether it dies of kill -9 by itself, before or soon after what it should have died in is over. If not, it is killed.
+    pub(crate) fn dies(&mut self, point: &Point, is_over: impl Fn() -> bool) -> bool {
+        let (start, mut over) = (Instant::now(), None::<Instant>);
+        while over.is_none_or(|over| over.elapsed() < Duration::from_secs(2))
+            && start.elapsed() < Duration::from_secs(60)
+        {
+            if self.child.try_wait().unwrap().is_some() {
+                demand_death(&mut self.child, &self.told, point);
+                return true;
+            }
+            over = over.or_else(|| is_over().then(Instant::now));
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        false
+    }
+
     /// What it told its operator, over all its lives.
     fn told(&self) -> String {
         std::fs::read_to_string(&self.told).unwrap_or_default()

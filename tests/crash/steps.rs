@@ -25,6 +25,9 @@ const TICK: u64 = 40;
 /// Templates after which a machine is called too slow.
 const TEMPLATES_MAX: usize = 6;
 
+/// How often a point is tried in one campaign.
+const TRIES: usize = 3;
+
 /// People who were acknowledged before the first tick, by place: 6 and 5 are published by it, the others wait.
 const EARLY: [u32; 14] = [0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 4];
 /// People who got a token before the first tick and pledge after it; the close publishes them by place.
@@ -97,6 +100,8 @@ struct Template<'a> {
     told: Told,
     first_ends: u64,
     copies: AtomicUsize,
+    /// Points at which a copy did not die, each as often.
+    missed: Mutex<Vec<Point>>,
 }
 
 /// A copy of it, with what its people were told.
@@ -122,7 +127,15 @@ impl<'a> Template<'a> {
             server.kill();
             if now() < first_ends {
                 let (people, told) = (crowd.people.clone(), crowd.told().clone());
-                return Self { runtime, made, people, told, first_ends, copies: AtomicUsize::new(0) };
+                return Self {
+                    runtime,
+                    made,
+                    people,
+                    told,
+                    first_ends,
+                    copies: AtomicUsize::new(0),
+                    missed: Mutex::default(),
+                };
             }
         }
         panic!("this machine is too slow: no campaign can be made within a tick");
@@ -134,7 +147,7 @@ impl<'a> Template<'a> {
         let second_ends = self.first_ends + TICK;
         wait_for(self.first_ends);
         let (model, trace, start) = (self.copy(), self.made.beside("tick.trace"), Instant::now());
-        self.lives_through_tick(&model, None, &Trace::Watch(trace.clone()));
+        assert!(self.lives_through_tick(&model, None, &Trace::Watch(trace.clone())));
         let a_life = 2 + 5 * start.elapsed().as_secs();
         let found = look_up("tick", &trace, &model, &TICK_TOUCHES);
         let first = left.is_none();
@@ -144,8 +157,11 @@ impl<'a> Template<'a> {
             while now() + a_life < second_ends {
                 let Some(point) = pop(&ticks) else { break };
                 let (life, start) = (self.copy(), pop(&starts));
-                self.lives_through_tick(&life, start.as_ref(), &Trace::Kill(point));
-                lives.lock().unwrap().push(life);
+                if self.lives_through_tick(&life, start.as_ref(), &Trace::Kill(point.clone())) {
+                    lives.lock().unwrap().push(life);
+                } else {
+                    self.try_again(point, &ticks);
+                }
             }
         });
         (left.start, left.tick) = (starts.into_inner().unwrap(), ticks.into_inner().unwrap());
@@ -169,6 +185,19 @@ impl<'a> Template<'a> {
         left
     }
 
+    /// A point that was not met: sled's writes are now one thread's, now another's, and strace counts by thread. Such a
+    /// point may be missed in the end; others may not.
+    fn try_again(&self, point: Point, ticks: &Mutex<Vec<Point>>) {
+        let missed = self.missed.lock().unwrap().iter().filter(|missed| **missed == point).count() + 1;
+        eprintln!("no death {point}, {missed} times");
+        self.missed.lock().unwrap().push(point.clone());
+        if missed < TRIES {
+            ticks.lock().unwrap().insert(0, point);
+        } else {
+            assert!(point.path.ends_with("/db"), "never met: {point}");
+        }
+    }
+
     fn copy(&self) -> Life {
         self.copy_of(&self.made.data(), self.told.clone())
     }
@@ -184,23 +213,25 @@ impl<'a> Template<'a> {
     }
 
     /// The first tick, with death in it or without, and perhaps with one more while the server starts; and then all that
-    /// was acknowledged is there, once.
-    fn lives_through_tick(&self, life: &Life, start: Option<&Point>, trace: &Trace) {
+    /// was acknowledged is there, once. False if it did not die where it should have.
+    fn lives_through_tick(&self, life: &Life, start: Option<&Point>, trace: &Trace) -> bool {
         if let Some(point) = start {
             Server::die_starting(&life.data, point);
         }
         let mut server = Server::start_traced(&life.data, trace);
+        let last = ["attestation/since-0", "attestation/removed-since-0"];
+        let is_over = || last.iter().all(|name| !life.data.join(name).exists());
         match trace {
             Trace::Kill(point) => {
                 let load = self.runtime.spawn(load(life.crowd.clone(), server.url.clone()));
-                server.demand_death(point);
+                let died = server.dies(point, is_over);
                 self.runtime.block_on(load).unwrap();
+                if !died {
+                    return false;
+                }
             }
             Trace::Watch(_) => {
-                wait_until(|| {
-                    !life.data.join("attestation/removed-since-0").exists()
-                        && !life.data.join("attestation/since-0").exists()
-                });
+                wait_until(is_over);
                 server.kill();
             }
         }
@@ -217,6 +248,7 @@ impl<'a> Template<'a> {
             crowd.demand(url, (0..self.people.count()).collect(), |_| true).await;
         });
         server.kill();
+        true
     }
 
     /// The closing tick, with death in it or without; and then the accounts are closed.

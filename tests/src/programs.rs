@@ -1,6 +1,6 @@
 //! Programs: `headcount-server` and `headcount` as processes of their own, started and fed as their users would.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helping functions too")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, its helping functions too")]
 
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
@@ -90,7 +90,11 @@ pub fn headcount(arguments: &[&str], input: &str) -> Output {
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     let start = Instant::now();
     while child.try_wait().unwrap().is_none() {
-        assert!(start.elapsed() < Duration::from_secs(120), "headcount {arguments:?} does not end");
+        if start.elapsed() > Duration::from_secs(120) {
+            let _ = child.kill();
+            let said = child.wait_with_output().unwrap();
+            panic!("headcount {arguments:?} does not end\n{}", String::from_utf8_lossy(&said.stderr));
+        }
         std::thread::sleep(Duration::from_millis(20));
     }
     child.wait_with_output().unwrap()
