@@ -6,7 +6,7 @@ use client::log_reader::Source;
 use protocol::campaign::Campaign;
 use protocol::invite::Invite;
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -90,18 +90,5 @@ pub(crate) fn now() -> u64 {
 pub(crate) fn wait_for(moment: u64) {
     while now() < moment {
         std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
-/// Copies a folder with all that is in it.
-pub(crate) fn copy_folder(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let (source, target) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
-        if source.is_dir() {
-            copy_folder(&source, &target);
-        } else {
-            std::fs::copy(source, target).unwrap();
-        }
     }
 }

@@ -2,8 +2,9 @@
 //! not answered is asked again.
 
 use crate::calls::{Point, Trace, points};
-use crate::campaign::{Made, copy_folder};
+use crate::campaign::Made;
 use crate::process::Server;
+use tests::folders::copy_folder;
 use tokio::runtime::Runtime;
 
 /// Closes a campaign whose server dies before each call that writes the close down. Yields the server that lives on.

@@ -5,7 +5,7 @@
 
 use crate::accounts::{Balance, check, counts, demand_audit, demand_close, is_destroyed, published};
 use crate::calls::{Found, Point, Trace, demand_strace, points};
-use crate::campaign::{Made, copy_folder, now, wait_for};
+use crate::campaign::{Made, now, wait_for};
 use crate::crowd::{Crowd, Heard, People, Told, all};
 use crate::process::Server;
 use protocol::problem::Problem;
@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+use tests::folders::copy_folder;
 use tests::programs::wait_until;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;

@@ -2,7 +2,7 @@
 
 use protocol::phrase::Phrase;
 use protocol::publication::State;
-use std::path::Path;
+use tests::folders::copy_folder;
 use tests::{Plan, TICK, TICKS, World};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -129,17 +129,4 @@ async fn o2_a_copy_of_the_disk_at_any_moment_is_a_good_campaign() {
     world.tick().await;
     assert_eq!(world.counts().await.total, 7);
     world.audit().await.unwrap();
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy_folder(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), &target).unwrap();
-        }
-    }
 }

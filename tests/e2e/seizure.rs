@@ -1,24 +1,11 @@
 //! U3: what a disk shows when it is seized between two ticks, and after close.
 
 use protocol::phrase::Phrase;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use tests::World;
+use tests::folders::files;
 
 const PEOPLE: u32 = 400;
-
-/// Every file below a folder with its bytes.
-fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(files(&path));
-        } else {
-            found.push((path.clone(), std::fs::read(&path).unwrap()));
-        }
-    }
-    found
-}
 
 /// Where each needle first stands in the bytes, for those that do.
 fn positions(bytes: &[u8], needles: &[Vec<u8>]) -> Vec<(usize, usize)> {

@@ -209,7 +209,7 @@ async fn u1_the_order_in_the_stores_links_before_a_tick_and_not_after() {
     scene.world.restart().await;
     scene.world.tick().await;
     scene.world.stop().await;
-    seen.files = crate::observation::files(&scene.world.data());
+    seen.files = tests::folders::files(&scene.world.data());
     let after = scores(&seen.link_by_order(), &answers, seen.redeemed.len())["stores, order"];
     println!("\norder in the stores: {} of {} before the tick, {} after", before.right, before.of, after.right);
     assert!(before.right * 10 > before.of * 9, "sled is documented to hold the order since the last tick: {before:?}");

@@ -8,9 +8,10 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use std::collections::HashSet;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use tests::World;
+use tests::folders::files;
 use tests::proxy::handshake;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -79,21 +80,6 @@ impl Observation {
     pub(crate) fn file(&self, end: &str) -> &[u8] {
         &self.files.iter().find(|(path, _)| path.ends_with(end)).unwrap().1
     }
-}
-
-/// Every file below a folder, with its bytes, in the order of names.
-pub(crate) fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(files(&path));
-        } else {
-            found.push((path.clone(), std::fs::read(&path).unwrap()));
-        }
-    }
-    found.sort();
-    found
 }
 
 fn blank_date(answer: &mut [u8]) {
