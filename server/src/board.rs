@@ -2,16 +2,16 @@
 //!
 //! Its numbers come from the signed log and from nowhere else.
 
+use crate::document::{Document, Effort};
 use crate::error::Error;
 use crate::page;
 use crate::timeline::Timeline;
 use protocol::announcement::Announcement;
 use protocol::campaign::Campaign;
-use protocol::codec::to_hex;
 use protocol::counts::{Counts, Sums};
+use protocol::media;
 use protocol::publication::{State, Tick};
 use protocol::recount::Summary;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -42,22 +42,6 @@ impl From<Summary> for Published {
     }
 }
 
-/// A document that is sent from memory.
-#[derive(Clone)]
-pub(crate) struct Document {
-    /// Its bytes.
-    pub body: Arc<[u8]>,
-    /// Its ETag, quotes included.
-    pub tag: Arc<str>,
-}
-
-impl From<Vec<u8>> for Document {
-    fn from(body: Vec<u8>) -> Self {
-        let tag = format!("\"{}\"", to_hex(&Sha256::digest(&body)[..16]));
-        Self { body: body.into(), tag: tag.into() }
-    }
-}
-
 /// The documents of one moment.
 pub(crate) struct Documents {
     /// `/counts.json`.
@@ -83,7 +67,10 @@ struct Current {
 impl Board {
     /// A board that shows what the log says.
     pub(crate) fn new(campaign: Arc<Campaign>, timeline: Arc<Timeline>, published: Published) -> Self {
-        let documents = Arc::new(Documents { counts: Vec::new().into(), pages: BTreeMap::new() });
+        let documents = Arc::new(Documents {
+            counts: Document::new(media::JSON, Vec::new(), Effort::None),
+            pages: BTreeMap::new(),
+        });
         Self { campaign, timeline, current: Mutex::new(Current { published, moment: None, documents }) }
     }
 
@@ -112,8 +99,9 @@ impl Board {
         let next_tick = self.timeline.schedule().end_of(tick + 1);
         let page = |lang: &String| {
             let page = page::overview(&self.campaign, &counts, next_tick, lang);
-            (lang.clone(), page.into_bytes().into())
+            (lang.clone(), Document::new(page::HTML, page.into_bytes(), Effort::Quick))
         };
-        Ok(Documents { counts: json.into(), pages: self.campaign.genesis().title.keys().map(page).collect() })
+        let counts = Document::new(media::JSON, json, Effort::Quick);
+        Ok(Documents { counts, pages: self.campaign.genesis().title.keys().map(page).collect() })
     }
 }

@@ -19,6 +19,7 @@ pub mod config;
 #[cfg(test)]
 mod damage;
 pub mod demo;
+mod document;
 mod error;
 mod http;
 pub mod init;

@@ -11,6 +11,9 @@ mod words;
 
 use words::Words;
 
+/// Media type of the pages.
+pub(crate) const HTML: &str = "text/html; charset=utf-8";
+
 const STYLE: &str = "\
 :root{color-scheme:light dark;--ink:#1b1b1b;--paper:#fdfcf9;--quiet:#5d5a55;--line:#d9d5cc;--accent:#0b6b4f}\
 @media(prefers-color-scheme:dark){:root{--ink:#eceae4;--paper:#161715;--quiet:#a9a59c;--line:#3a3a36;--accent:#5cc9a1}}\

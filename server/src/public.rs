@@ -1,13 +1,14 @@
 //! What everybody may read: campaign, places, map, counts, log, overview. Nothing here depends on who asks.
 
-use crate::board::{Board, Document};
+use crate::board::Board;
+use crate::document::{Document, Effort, Keep};
 use crate::error::Refusal;
 use crate::page;
 use crate::store::log::LogReader;
 use axum::Router;
 use axum::extract::State as Shared;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::response::Response;
 use axum::routing::get;
 use protocol::campaign::Campaign;
 use protocol::media;
@@ -35,9 +36,11 @@ impl Public {
         board: Arc<Board>,
         log: LogReader,
     ) -> Self {
-        let genesis = campaign.genesis_bytes().to_vec().into();
-        let join = page::join_without_bundle(&campaign).into_bytes().into();
-        Self { campaign, genesis, places: places.into(), map: map.into(), join, board, log }
+        let genesis = Document::new(media::JSON, campaign.genesis_bytes().to_vec(), Effort::Quick);
+        let places = Document::new(media::JSON, places, Effort::Quick);
+        let map = Document::new(media::JSON, map, Effort::Quick);
+        let join = Document::new(page::HTML, page::join_without_bundle(&campaign).into_bytes(), Effort::Quick);
+        Self { campaign, genesis, places, map, join, board, log }
     }
 }
 
@@ -56,58 +59,27 @@ pub(crate) fn routes(public: Arc<Public>) -> Router {
         .with_state(public)
 }
 
-/// How long a cache may keep a document.
-#[derive(Clone, Copy)]
-enum Keep {
-    /// It never changes.
-    Forever,
-    /// It changes at ticks: ask again whether it has.
-    Ask,
-}
-
 const TEXT: &str = "text/plain; charset=utf-8";
 const BYTES: &str = "application/octet-stream";
-const HTML: &str = "text/html; charset=utf-8";
-
-/// A document with its ETag, or 304 where the client has it already.
-fn send(headers: &HeaderMap, media_type: &'static str, document: Document, keep: Keep) -> Response {
-    let has_it = headers.get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == document.tag.as_bytes());
-    let mut response = if has_it {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        axum::body::Bytes::from_owner(document.body).into_response()
-    };
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    let cache = match keep {
-        Keep::Forever => "public, max-age=31536000, immutable",
-        Keep::Ask => "public, no-cache",
-    };
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
-    if let Ok(tag) = HeaderValue::from_str(&document.tag) {
-        headers.insert(header::ETAG, tag);
-    }
-    response
-}
 
 async fn campaign(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Response {
-    send(&headers, media::JSON, public.genesis.clone(), Keep::Ask)
+    public.genesis.send(&headers, Keep::Ask)
 }
 
 async fn places(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Response {
-    send(&headers, media::JSON, public.places.clone(), Keep::Ask)
+    public.places.send(&headers, Keep::Ask)
 }
 
 async fn map(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Response {
-    send(&headers, media::JSON, public.map.clone(), Keep::Ask)
+    public.map.send(&headers, Keep::Ask)
 }
 
 async fn counts(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Result<Response, Refusal> {
-    Ok(send(&headers, media::JSON, public.board.documents()?.counts.clone(), Keep::Ask))
+    Ok(public.board.documents()?.counts.send(&headers, Keep::Ask))
 }
 
 async fn checkpoint(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Response {
-    send(&headers, TEXT, public.log.checkpoint().to_vec().into(), Keep::Ask)
+    Document::new(TEXT, public.log.checkpoint().to_vec(), Effort::None).send(&headers, Keep::Ask)
 }
 
 /// The path is taken as it was sent: one spelling for each file, and no percent-encoding to be read.
@@ -117,7 +89,7 @@ async fn tile(Shared(public): Shared<Arc<Public>>, uri: Uri, headers: HeaderMap)
     let log = public.log.clone();
     let read = tokio::task::spawn_blocking(move || log.tile(name)).await.map_err(|_| Problem::Unavailable)?;
     let bytes = read?.ok_or(Problem::NotFound)?;
-    Ok(send(&headers, BYTES, bytes.into(), Keep::Forever))
+    Ok(Document::new(BYTES, bytes, Effort::None).send(&headers, Keep::Forever))
 }
 
 async fn overview(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Result<Response, Refusal> {
@@ -133,11 +105,11 @@ async fn overview_in(Shared(public): Shared<Arc<Public>>, uri: Uri, headers: Hea
 
 fn html(public: &Public, headers: &HeaderMap, lang: &str) -> Result<Response, Refusal> {
     let page = public.board.documents()?.pages.get(lang).cloned().ok_or(Problem::NotFound)?;
-    Ok(guarded(send(headers, HTML, page, Keep::Ask)))
+    Ok(guarded(page.send(headers, Keep::Ask)))
 }
 
 async fn join(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Response {
-    guarded(send(&headers, HTML, public.join.clone(), Keep::Ask))
+    guarded(public.join.send(&headers, Keep::Ask))
 }
 
 /// A page may load nothing but the one style that stands in it.
