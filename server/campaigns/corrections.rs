@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// What went wrong, in one sentence for the person who edits the corrections.
 pub(crate) type Result<T> = std::result::Result<T, String>;
@@ -12,9 +12,10 @@ pub(crate) type Result<T> = std::result::Result<T, String>;
 /// A name in each language of the campaign.
 pub(crate) type Names = BTreeMap<String, String>;
 
+/// The places of a country as the sources have them: `geonames.json`.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Source {
-    regions: BTreeMap<String, Names>,
     places: Vec<Place>,
 }
 
@@ -34,48 +35,17 @@ pub(crate) struct Place {
 pub(crate) struct Corrections {
     #[serde(rename = "about")]
     _about: String,
-    pub(crate) sources: SourceFiles,
     pub(crate) languages: Vec<String>,
     pub(crate) letters: Names,
-    pub(crate) map: MapFacts,
+    pub(crate) anchors: Vec<Anchor>,
     pub(crate) regions: RegionTable,
     added: Vec<Added>,
     merge_within_km: f64,
     removed: Vec<Removed>,
     moved: Vec<Moved>,
+    regrouped: Vec<Regrouped>,
     renamed: Vec<Renamed>,
     spelling: Vec<Spelling>,
-}
-
-/// Names of the two files in the input folder.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SourceFiles {
-    pub(crate) places: String,
-    pub(crate) map: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct MapFacts {
-    pub(crate) projection: Projection,
-    pub(crate) reason: String,
-    pub(crate) anchors: Vec<Anchor>,
-}
-
-/// Albers' equal-area conic, with everything that depends on the view folded into constants:
-/// rho = sqrt(c - 2 n sin lat) / n, theta = n (lon - lon0),
-/// x = x0 + scale rho sin theta, y = y0 + scale rho cos theta.
-#[derive(Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Projection {
-    pub(crate) kind: String,
-    pub(crate) n: f64,
-    pub(crate) c: f64,
-    pub(crate) lon0: f64,
-    pub(crate) scale: f64,
-    pub(crate) x0: f64,
-    pub(crate) y0: f64,
 }
 
 /// A place whose point on the map is known, so that wrong constants show.
@@ -129,6 +99,17 @@ struct Moved {
     reason: String,
 }
 
+/// A place that belongs to another region here than in the source.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Regrouped {
+    id: u64,
+    name: String,
+    from: String,
+    to: String,
+    reason: String,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Renamed {
@@ -159,11 +140,6 @@ pub(crate) fn correct(source: Source, corrections: &Corrections) -> Result<Vec<P
             return Err(format!("the source has the id {} twice", twice.id));
         }
     }
-    for code in source.regions.keys() {
-        if !corrections.regions.table.iter().any(|row| row.code == *code) {
-            return Err(format!("corrections.json, regions: no row for {code}, which the source has"));
-        }
-    }
     for row in &corrections.removed {
         remove(&mut places, row, corrections.merge_within_km)?;
     }
@@ -178,6 +154,13 @@ pub(crate) fn correct(source: Source, corrections: &Corrections) -> Result<Vec<P
             return Err(format!("corrections.json, moved: {name} ({id}) lies there already"));
         }
         (place.lat, place.lon) = (*lat, *lon);
+    }
+    for Regrouped { id, name, from, to, reason } in &corrections.regrouped {
+        let place = known("regrouped", &mut places, *id, name, reason)?;
+        if place.r != *from || from == to {
+            return Err(format!("corrections.json, regrouped: {name} ({id}) is not in {from}, or stays there"));
+        }
+        place.r.clone_from(to);
     }
     for row in &corrections.renamed {
         rename(&mut places, row)?;
