@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .SILENT:
-.PHONY: help demo test bench setup setup-test setup-peers setup-bench
+.PHONY: help demo test bench country setup setup-test setup-peers setup-bench
 export PATH := $(PATH):$(HOME)/.cargo/bin
 # Debian's packages, as root or through sudo. A recipe that begins with it can say: apt_install NAME…
 APT = apt_install() { local as; [ "$$(id -u)" = 0 ] && as= || as=sudo; $$as apt-get -q update && $$as apt-get -q install -y --no-install-recommends "$$@"; }
@@ -13,6 +13,7 @@ help:
 	echo "make demo    the whole thing on this machine: a rehearsal with simulated people (ARGS='--k 5' and the like)"
 	echo "make test    format, lints, tests, documentation, licences and arrows, each with its time"
 	echo "make bench   what the parts do per second, beside peers measured in the same run; some minutes"
+	echo "make country FOLDER=server/campaigns/belarus    the map and the places of a country anew, from open data"
 
 demo: setup
 	echo "demo: building headcount-server and headcount; the first time takes some minutes"
@@ -47,6 +48,36 @@ bench: setup-bench
 	TMPDIR="$$(realpath "$$TMPDIR")"
 	trap 'rm -rf "$$TMPDIR"' EXIT
 	cargo bench --locked -p tests --profile dev --bench bench -- $(WHAT)
+
+# The map and the places of a campaign's folder, from open data (server/campaigns/mapdata/README.md). With COUNTRY=BY
+# LANGUAGES=en,be,ru a folder that has nothing yet is begun. Everything foreign is pinned there, and checked.
+country: setup
+	$(APT)
+	from="$(CURDIR)/server/campaigns/mapdata" to="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")/mapdata" packages=()
+	failed() { echo "country: $$1" >&2; exit 1; }
+	[ -n "$(FOLDER)" ] || failed "say which folder: make country FOLDER=server/campaigns/belarus"
+	[ -e /usr/share/locale/en/LC_MESSAGES/geonames.mo ] || packages+=(libgeonames-common)
+	command -v node >/dev/null || packages+=(nodejs)
+	command -v npm >/dev/null || packages+=(npm)
+	python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3 python3-venv)
+	if [ $${#packages[@]} -gt 0 ]; then
+	  echo "country: installing $${packages[*]} with apt-get"
+	  apt_install "$${packages[@]}" || failed "that did not work; install them yourself"
+	fi
+	if ! cat "$$from"/package-lock.json "$$from"/requirements.txt | cmp -s - "$$to/installed"; then
+	  echo "country: installing outlines, places and what draws them into $$to with npm and pip"
+	  rm -rf "$$to"
+	  mkdir -p "$$to"
+	  cp "$$from"/package.json "$$from"/package-lock.json "$$from"/.npmrc "$$to"
+	  (cd "$$to" && npm ci --loglevel=error) || failed "that did not work; is the registry of npm reachable?"
+	  { python3 -m venv "$$to/venv" && "$$to/venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+	      --no-deps --only-binary :all: --require-hashes --requirement "$$from/requirements.txt" --target "$$to"; } ||
+	    failed "that did not work; is the Python package index reachable?"
+	  cat "$$from"/package-lock.json "$$from"/requirements.txt > "$$to/installed"
+	fi
+	cp "$$from"/*.mjs "$$to"
+	node "$$to/make.mjs" "$(FOLDER)" $(COUNTRY) $(LANGUAGES)
+	cargo run --quiet --locked -p server --example make-campaign -- "$(FOLDER)"
 
 # A linker and the C library's headers are all that a Rust toolchain lacks on a fresh Debian.
 setup:

@@ -91,7 +91,8 @@ impl Drawing {
         for path in [&self.land, &self.mesh].into_iter().chain(disputed) {
             // A country that is one region has no inner borders.
             let none = path.is_empty() && path == &self.mesh;
-            if !none && !(path.starts_with('M') && path.chars().all(drawn)) {
+            let lines = path.starts_with('M') && path.chars().all(drawn);
+            if !none && !lines {
                 return Err("map.json: an outline is more than a path of lines, or none".into());
             }
         }

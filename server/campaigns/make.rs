@@ -17,6 +17,8 @@ use drawing::Drawing;
 
 mod corrections;
 mod drawing;
+#[cfg(test)]
+mod tests;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();

