@@ -18,6 +18,8 @@ pub enum Error {
     PledgeMismatch,
     /// A campaign file or a genesis that breaks a rule: the rule, in a sentence.
     Campaign(String),
+    /// A manifest of the registration bundle that is none, or lists what no page has: why.
+    Manifest(&'static str),
     /// A log that breaks the rule of publication or of order: the rule, in a sentence.
     Audit(String),
 }
@@ -28,6 +30,7 @@ impl fmt::Display for Error {
             Self::Malformed(what) => write!(f, "malformed {what}"),
             Self::BadKey(why) => write!(f, "the issuer key is not acceptable: {why}"),
             Self::Forged(what) => write!(f, "the signature of the {what} does not verify"),
+            Self::Manifest(why) => write!(f, "the manifest of the page is not acceptable: {why}"),
             Self::WrongCampaign => write!(f, "the token belongs to another campaign"),
             Self::PledgeMismatch => write!(f, "the pledge does not open the token's nonce"),
             Self::Campaign(why) | Self::Audit(why) => write!(f, "{why}"),

@@ -32,6 +32,7 @@ pub mod issuance;
 pub mod keys;
 pub mod media;
 pub mod note;
+pub mod page_manifest;
 pub mod phrase;
 pub mod pledge;
 pub mod problem;

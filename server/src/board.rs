@@ -24,6 +24,8 @@ pub(crate) struct Published {
     pub sums: Sums,
     /// The announcement that holds.
     pub announcement: Option<Announcement>,
+    /// Digest of the manifest of the page that holds.
+    pub manifest_sha256: Option<[u8; 32]>,
     /// The last tick that was run, whether it published or not.
     pub tick: Tick,
     /// Whether the close entry is among them.
@@ -36,6 +38,7 @@ impl From<Summary> for Published {
             log_size: summary.entries,
             sums: summary.sums,
             announcement: summary.announcement,
+            manifest_sha256: summary.manifest_sha256,
             tick: summary.last_tick,
             closed: summary.closed_at.is_some(),
         }

@@ -2,6 +2,7 @@
 
 use crate::Deployment;
 use crate::batches::BatchRequest;
+use crate::bundle::read_given;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::init::{Source, init};
@@ -41,6 +42,8 @@ pub struct Options {
     pub simulate: u32,
     /// Where to keep it; none means a temporary folder, removed at the end.
     pub data: Option<PathBuf>,
+    /// The folder of a registration page.
+    pub page: Option<PathBuf>,
 }
 
 /// A demo that serves.
@@ -55,6 +58,8 @@ pub struct Demo {
     pub data: PathBuf,
     /// Invites to try.
     pub invites: Vec<Zeroizing<String>>,
+    /// Whether there is a registration page.
+    pub serves_page: bool,
     simulation: Option<Child>,
     _temporary: Option<tempfile::TempDir>,
 }
@@ -77,7 +82,9 @@ impl Demo {
         let Prepared { deployment, organiser_token, organiser_key, invites, simulated } = prepared;
         let running = Running::start(deployment, listener, organiser_listener)?;
         let simulation = if simulated.is_empty() { None } else { simulate(address, &simulated)? };
-        Ok(Self { running, organiser_token, organiser_key, data, invites, simulation, _temporary: temporary })
+        let serves_page = options.page.is_some();
+        let _temporary = temporary;
+        Ok(Self { running, organiser_token, organiser_key, data, invites, serves_page, simulation, _temporary })
     }
 
     /// Ends the simulated participants, then the server.
@@ -101,12 +108,15 @@ struct Prepared {
 
 /// Keys, genesis, invites. Blocking.
 fn prepare(options: &Options, address: SocketAddr, data: &Path) -> Result<Prepared, Error> {
+    if let Some(page) = &options.page {
+        read_given(page)?; // before a folder is made that would have to be thrown away
+    }
     let seed = random_seed(&mut rand::rng());
     let source = source(options, address, &NoteSigner::new("", &seed).public_key())?;
     let organiser_token = init(source, data)?.organiser_token;
     let organiser_key = data.join("organiser.key");
     crate::store::write_file(&organiser_key, crate::store::SECRET_FILE, to_base64(seed.as_slice()).as_bytes())?;
-    let deployment = Deployment::open(data, Clock::system())?;
+    let deployment = Deployment::open(data, Clock::system(), options.page.as_deref())?;
     let mint = |batch: &str, count| mint(&deployment, batch, count);
     let (invites, simulated) = (mint("demo", options.invites)?, mint("simulated", options.simulate)?);
     Ok(Prepared { deployment, organiser_token, organiser_key, invites, simulated })

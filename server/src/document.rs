@@ -46,6 +46,8 @@ pub(crate) enum Keep {
     Forever,
     /// It changes at ticks: ask again whether it has.
     Ask,
+    /// No trace of it may be left anywhere; there is nothing to compare, so it has no tag either.
+    Never,
 }
 
 impl Document {
@@ -66,8 +68,8 @@ impl Document {
         let accepted = request.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let chosen = self.compressed.iter().find(|one| one.encoding.is_some_and(|name| accepts(accepted, name)));
         let Representation { encoding, body, tag } = chosen.unwrap_or(&self.plain);
-        let mut response =
-            if has(request, tag) { StatusCode::NOT_MODIFIED.into_response() } else { body.clone().into_response() };
+        let known = !matches!(keep, Keep::Never) && has(request, tag);
+        let mut response = if known { StatusCode::NOT_MODIFIED.into_response() } else { body.clone().into_response() };
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.media_type));
         if let Some(encoding) = encoding {
@@ -79,9 +81,12 @@ impl Document {
         let cache = match keep {
             Keep::Forever => "public, max-age=31536000, immutable",
             Keep::Ask => "public, no-cache",
+            Keep::Never => "no-store",
         };
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
-        headers.insert(header::ETAG, tag.clone());
+        if !matches!(keep, Keep::Never) {
+            headers.insert(header::ETAG, tag.clone());
+        }
         response
     }
 }
@@ -171,6 +176,15 @@ mod tests {
             request.insert(header::IF_NONE_MATCH, known.parse().unwrap());
             assert_eq!(document().send(&request, Keep::Ask).status(), status, "{known}");
         }
+    }
+
+    #[test]
+    fn what_may_not_be_kept_has_no_tag_and_is_sent_whole() {
+        let kept = document().send(&HeaderMap::new(), Keep::Ask);
+        let known = asked(header::IF_NONE_MATCH, kept.headers()[header::ETAG].to_str().unwrap());
+        let response = document().send(&known, Keep::Never);
+        assert_eq!((response.status(), response.headers().get(header::ETAG)), (StatusCode::OK, None));
+        assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
     }
 
     #[test]

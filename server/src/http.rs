@@ -58,8 +58,20 @@ pub(crate) async fn common_headers(request: Request, next: Next) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
+    headers.entry("cross-origin-resource-policy").or_insert(HeaderValue::from_static("same-origin"));
+    let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
+    if is_page {
+        isolate(headers);
+    }
     response
+}
+
+/// What a page carries besides: nobody else's page holds it, it holds nobody else's, and no device is asked for.
+pub(crate) fn isolate(headers: &mut HeaderMap) {
+    headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
+    headers.insert("cross-origin-embedder-policy", HeaderValue::from_static("require-corp"));
+    let nothing = "camera=(), geolocation=(), microphone=(), browsing-topics=()";
+    headers.insert("permissions-policy", HeaderValue::from_static(nothing));
 }
 
 /// The connection ends with this answer, so that no pledge can follow over it (promise N1).

@@ -150,7 +150,7 @@ fn steps_of_a_tick(data: &Path, campaign: &Campaign, steps: u32, closing: bool) 
 fn serve(data: &Path, now: &Arc<AtomicU64>) -> Deployment {
     let now = now.clone();
     let clock = Clock::new(move || Reading { wall: now.load(SeqCst), steady: Duration::from_secs(now.load(SeqCst)) });
-    Deployment::open(data, clock).unwrap()
+    Deployment::open(data, clock, None).unwrap()
 }
 
 #[test]
@@ -305,16 +305,16 @@ fn o1_a_lost_store_is_not_made_anew_and_two_servers_do_not_share_a_folder() {
         } else {
             std::fs::remove_file(&path).unwrap()
         }
-        let opened = Deployment::open(&data, clock());
+        let opened = Deployment::open(&data, clock(), None);
         assert!(opened.is_err(), "{lost}");
         assert!(!path.exists());
     }
     let (_folder, data) = template.copy();
-    let first = Deployment::open(&data, clock()).unwrap();
-    let second = Deployment::open(&data, clock()).err().unwrap().to_string();
+    let first = Deployment::open(&data, clock(), None).unwrap();
+    let second = Deployment::open(&data, clock(), None).err().unwrap().to_string();
     assert!(second.contains("another server"), "{second}");
     drop(first);
-    assert!(Deployment::open(&data, clock()).is_ok());
+    assert!(Deployment::open(&data, clock(), None).is_ok());
 }
 
 #[test]

@@ -13,6 +13,7 @@
 mod attester;
 mod batches;
 mod board;
+mod bundle;
 pub mod check;
 pub mod clock;
 pub mod config;
@@ -26,6 +27,7 @@ pub mod init;
 #[cfg(test)]
 mod interruption;
 mod issuer;
+mod join;
 mod keyring;
 mod organiser;
 mod origin;
@@ -47,6 +49,7 @@ use crate::board::{Board, Published};
 use crate::clock::{Clock, Timekeeper};
 use crate::error::Refusal;
 use crate::issuer::Issuer;
+use crate::join::Join;
 use crate::keyring::Keyring;
 use crate::organiser::Organiser;
 use crate::origin::Origin;
@@ -56,7 +59,7 @@ use crate::store::attestation::AttestationStore;
 use crate::store::log::{LogReader, LogStore};
 use crate::timeline::Timeline;
 use axum::Router;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use protocol::campaign::Campaign;
 use protocol::keys::IssuerPrivateKey;
@@ -80,6 +83,7 @@ pub struct Deployment {
     origin: Arc<Origin>,
     publisher: Arc<Mutex<Publisher>>,
     public: Arc<Public>,
+    join: Arc<Join>,
     organiser: Arc<Organiser>,
     ticking: Mutex<()>,
     /// After close: what endangers people is gone from the disk.
@@ -91,8 +95,10 @@ pub struct Deployment {
 }
 
 impl Deployment {
-    /// Opens a data directory that `init` made, in whatever state a stop or a crash left it, and finishes what was cut off.
-    pub fn open(data: &Path, clock: Clock) -> Result<Self, Error> {
+    /// Opens a data directory that `init` made, in whatever state a stop or a crash left it, and finishes what was cut
+    /// off. `page` is a folder with a registration bundle, to be copied and served from now on; without it the one that
+    /// was given last is.
+    pub fn open(data: &Path, clock: Clock, page: Option<&Path>) -> Result<Self, Error> {
         let lock = lock(data)?;
         let (campaign, places, map) = init::read_campaign(data)?;
         let campaign = Arc::new(campaign);
@@ -103,6 +109,10 @@ impl Deployment {
         let summary = read_log(&campaign, log.reader())?;
         keys.check(genesis)?;
         let closed = summary.closed_at.is_some();
+        let bundle = bundle::take_in(data, page, genesis)?;
+        if bundle.is_none() && summary.manifest_sha256.is_some() {
+            tell(&"the log names a page, but there is none here: /join will say so; give it again with --page");
+        }
 
         let schedule = genesis.schedule();
         let keeper = Timekeeper::new(clock, schedule.tick_seconds + config::CLOCK_TOLERANCE_SECS);
@@ -121,6 +131,7 @@ impl Deployment {
         let issuer = Arc::new(Issuer::new(campaign.clone(), timeline.clone(), issuing));
         let origin = Arc::new(Origin::new(campaign.clone(), timeline.clone(), &keys.receipt()?, pool)?);
         let public = Arc::new(Public::new(campaign.clone(), places, map, board.clone(), reader));
+        let join = Arc::new(Join::new(&campaign, bundle.as_ref()));
         let organiser = Arc::new(Organiser {
             campaign: campaign.clone(),
             timeline: timeline.clone(),
@@ -137,6 +148,7 @@ impl Deployment {
             origin,
             publisher,
             public,
+            join,
             organiser,
             ticking: Mutex::default(),
             destroyed: AtomicBool::new(false),
@@ -144,6 +156,9 @@ impl Deployment {
             _lock: lock,
         };
         deployment.resume(closed)?;
+        if let Err(error) = deployment.enter_page() {
+            tell(&error); // the log, the counts and the endpoints are served all the same, and it is tried again
+        }
         Ok(deployment)
     }
 
@@ -154,11 +169,11 @@ impl Deployment {
 
     /// Everything that participants and the public reach.
     pub fn public_routes(&self) -> Router {
-        self.finish(
-            issuer::routes(self.issuer.clone())
-                .merge(origin::routes(self.origin.clone()))
-                .merge(public::routes(self.public.clone())),
-        )
+        let routes = issuer::routes(self.issuer.clone())
+            .merge(origin::routes(self.origin.clone()))
+            .merge(public::routes(self.public.clone()))
+            .merge(join::routes(self.join.clone()));
+        self.finish(routes).layer(from_fn_with_state(self.join.clone(), join::guard))
     }
 
     /// What the organisers reach, for a listener of its own.
@@ -181,7 +196,7 @@ impl Deployment {
     /// time, at its own pace.
     pub fn look_at_clock(&self) -> Result<(), Error> {
         let _one = self.ticking.lock().unwrap_or_else(PoisonError::into_inner);
-        let looked = self.run_what_is_due();
+        let looked = self.run_what_is_due().and_then(|()| self.enter_page());
         self.well.store(looked.is_ok(), SeqCst);
         looked
     }
@@ -206,6 +221,17 @@ impl Deployment {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The page is served once the log names it, and not earlier. Where the plan of a tick is in the way, the next look
+    /// at the clock tries again.
+    fn enter_page(&self) -> Result<(), Error> {
+        if let Some(manifest_sha256) = self.join.to_be_entered()
+            && self.publisher().enter_page(manifest_sha256)?
+        {
+            self.join.entered();
+        }
+        Ok(())
     }
 
     /// Whether the wall clock is in doubt, so that nothing is published until the operator confirms it.

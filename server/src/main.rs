@@ -42,6 +42,9 @@ enum Command {
         /// Where organisers reach it: keep it on loopback, behind a tunnel or an onion service
         #[arg(long, default_value = "127.0.0.1:8081")]
         organiser_listen: SocketAddr,
+        /// The folder of a registration page, as make page builds it; without it the one that was given last is served
+        #[arg(long)]
+        page: Option<PathBuf>,
     },
     /// Try everything on this machine: Russia 2021 as a rehearsal, with simulated participants
     Demo {
@@ -66,6 +69,9 @@ enum Command {
         /// Keep the campaign in this folder instead of a temporary one
         #[arg(long)]
         data: Option<PathBuf>,
+        /// The folder of a registration page, as make page builds it
+        #[arg(long)]
+        page: Option<PathBuf>,
         /// Print one line of JSON once it serves, for programs
         #[arg(long)]
         json: bool,
@@ -112,9 +118,9 @@ fn usage(error: &clap::Error) -> String {
 async fn run(command: Command) -> Result<(), Error> {
     match command {
         Command::Init { campaign, data } => make(&campaign, &data),
-        Command::Serve { data, listen, organiser_listen } => serve(&data, listen, organiser_listen).await,
-        Command::Demo { listen, organiser_listen, tick, k, invites, simulate, data, json } => {
-            let options = Options { listen, organiser_listen, tick_seconds: tick, k, invites, simulate, data };
+        Command::Serve { data, listen, organiser_listen, page } => serve(&data, listen, organiser_listen, page).await,
+        Command::Demo { listen, organiser_listen, tick, k, invites, simulate, data, page, json } => {
+            let options = Options { listen, organiser_listen, tick_seconds: tick, k, invites, simulate, data, page };
             demo(&options, json).await
         }
         Command::Check { data, clock_is_right } => examine(&data, clock_is_right),
@@ -140,13 +146,18 @@ fn make(campaign: &Path, data: &Path) -> Result<(), Error> {
 }
 
 #[allow(clippy::print_stdout, reason = "a command's answer")]
-async fn serve(data: &Path, listen: SocketAddr, organiser_listen: SocketAddr) -> Result<(), Error> {
+async fn serve(
+    data: &Path,
+    listen: SocketAddr,
+    organiser_listen: SocketAddr,
+    page: Option<PathBuf>,
+) -> Result<(), Error> {
     let bind = async |address| {
         TcpListener::bind(address).await.map_err(|error| Error::io(format!("cannot listen on {address}"), error))
     };
     let (listener, organiser_listener) = (bind(listen).await?, bind(organiser_listen).await?);
     let (folder, clock) = (data.to_owned(), Clock::system());
-    let deployment = tokio::task::spawn_blocking(move || Deployment::open(&folder, clock))
+    let deployment = tokio::task::spawn_blocking(move || Deployment::open(&folder, clock, page.as_deref()))
         .await
         .map_err(|_| Error::Refused("the campaign could not be opened; try again".to_owned()))??;
     println!("Campaign {}", deployment.campaign().id());
@@ -189,6 +200,12 @@ fn tell_demo(demo: &Demo, json: bool) {
     }
     println!("\nA rehearsal of Russia 2021 is running: real places, simulated people, ticks of seconds.\n");
     println!("Open in a browser:   {url}/");
+    match demo.serves_page {
+        true => println!("Take part there:     open one of the invites below"),
+        false => {
+            println!("Take part:           with the command line; the registration page was not built (make page)")
+        }
+    }
     println!("Campaign words:      {}\n", campaign_words(id).join(" "));
     println!("Type in another terminal (in target/debug after make demo, else wherever the programs are):");
     println!("  headcount counts {url}");

@@ -76,20 +76,6 @@ fn footer(body: &mut String, campaign: &Campaign, words: &Words) {
     line(body, &format!("<p>{recount} <code>headcount audit {origin}</code></p></footer>"));
 }
 
-/// What `/join` says where no registration bundle was built.
-pub(crate) fn join_without_bundle(campaign: &Campaign) -> String {
-    let lang = if campaign.genesis().title.contains_key("en") { "en" } else { "" };
-    let mut body = String::new();
-    head_of_page(&mut body, campaign, lang);
-    line(
-        &mut body,
-        "<h2>The registration page is not built here</h2>\
-        <p>Take part with the command line. Your invite stays on your device: paste the link from your address bar when the program asks for it.</p>\
-        <p><code>headcount join --place \"YOUR TOWN\"</code></p>",
-    );
-    document(title(campaign, lang), lang, &body)
-}
-
 fn head_of_page(body: &mut String, campaign: &Campaign, lang: &str) {
     let genesis = campaign.genesis();
     if genesis.title.len() > 1 {

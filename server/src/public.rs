@@ -22,7 +22,6 @@ pub(crate) struct Public {
     genesis: Document,
     places: Document,
     map: Document,
-    join: Document,
     board: Arc<Board>,
     log: LogReader,
 }
@@ -39,8 +38,7 @@ impl Public {
         let genesis = Document::new(media::JSON, campaign.genesis_bytes().to_vec(), Effort::Quick);
         let places = Document::new(media::JSON, places, Effort::Quick);
         let map = Document::new(media::JSON, map, Effort::Quick);
-        let join = Document::new(page::HTML, page::join_without_bundle(&campaign).into_bytes(), Effort::Quick);
-        Self { campaign, genesis, places, map, join, board, log }
+        Self { campaign, genesis, places, map, board, log }
     }
 }
 
@@ -49,7 +47,6 @@ pub(crate) fn routes(public: Arc<Public>) -> Router {
     Router::new()
         .route("/", get(overview))
         .route("/{lang}/", get(overview_in))
-        .route("/join", get(join))
         .route("/campaign", get(campaign))
         .route("/places.json", get(places))
         .route("/map.json", get(map))
@@ -106,10 +103,6 @@ async fn overview_in(Shared(public): Shared<Arc<Public>>, uri: Uri, headers: Hea
 fn html(public: &Public, headers: &HeaderMap, lang: &str) -> Result<Response, Refusal> {
     let page = public.board.documents()?.pages.get(lang).cloned().ok_or(Problem::NotFound)?;
     Ok(guarded(page.send(headers, Keep::Ask)))
-}
-
-async fn join(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Response {
-    guarded(public.join.send(&headers, Keep::Ask))
 }
 
 /// A page may load nothing but the one style that stands in it.

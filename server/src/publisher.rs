@@ -1,5 +1,6 @@
 //! Publisher: the log's only writer, on its own clock. At a tick it moves groups of at least k pledges from the pool
-//! to the log, in seven steps that each may be cut off and repeated (DESIGN §6); between ticks it appends announcements.
+//! to the log, in seven steps that each may be cut off and repeated (DESIGN §6); between ticks it appends announcements
+//! and the page's manifest.
 
 use crate::board::{Board, Published};
 use crate::error::{Error, Refusal};
@@ -104,6 +105,22 @@ impl Publisher {
         self.published.announcement = Some(announcement);
         self.show();
         Ok(())
+    }
+
+    /// Enters the page of this manifest in the log, with a checkpoint of its own, unless the log names it last: the same
+    /// page is never entered twice in a row, however often this is repeated. False while the plan of a tick exists,
+    /// which comes first.
+    pub(crate) fn enter_page(&mut self, manifest_sha256: [u8; 32]) -> Result<bool, Error> {
+        if self.published.manifest_sha256 == Some(manifest_sha256) {
+            return Ok(true);
+        }
+        if Plan::read(&self.data)?.is_some() {
+            return Ok(false);
+        }
+        self.append(self.log.reader().size(), &[Entry::Page { manifest_sha256 }.encode()])?;
+        self.published.manifest_sha256 = Some(manifest_sha256);
+        self.show();
+        Ok(true)
     }
 
     /// The pool, until close.

@@ -84,7 +84,7 @@ fn run_tick(pending: &Path) -> Took {
     let wall = Arc::new(AtomicU64::new(START));
     let seen = wall.clone();
     let read = move || Reading { wall: seen.load(SeqCst), steady: Duration::from_secs(seen.load(SeqCst)) };
-    let deployment = Deployment::open(&data, Clock::new(read)).expect("a good data directory");
+    let deployment = Deployment::open(&data, Clock::new(read), None).expect("a good data directory");
     wall.store(START + TICK, SeqCst);
     let (looked, took) = together(|| deployment.look_at_clock());
     looked.expect("a tick that can be run");

@@ -49,7 +49,7 @@ fn a_real_campaign(data: &Path, address: SocketAddr) -> (String, Deployment) {
     (genesis.issuing_closes, genesis.closes) = (now + 86_400, now + 86_400);
     (genesis.issuer_name, genesis.origin_name) = (address.to_string(), address.to_string());
     let made = init(Source { file, places: read("places.json"), map: read("map.json") }, data).unwrap();
-    (made.organiser_token.to_string(), Deployment::open(data, Clock::system()).unwrap())
+    (made.organiser_token.to_string(), Deployment::open(data, Clock::system(), None).unwrap())
 }
 
 #[test]

@@ -213,7 +213,7 @@ fn a_folder_or_a_port_that_cannot_be_used_is_told() {
     ] {
         table.judge(what, &said, &[], mentions);
     }
-    let _served = Deployment::open(&home.join("data"), Clock::system()).unwrap();
+    let _served = Deployment::open(&home.join("data"), Clock::system(), None).unwrap();
     table.judge("another server", &serve(home, &FREE), &[], "another server");
     table.end(17);
 }

@@ -58,7 +58,7 @@ impl Stage {
         let source = source(front.local_addr().unwrap(), &to_base64(&NoteSigner::new("", &seed).public_key()));
         let data = folder.path().join("data");
         let made = init(source, &data).unwrap();
-        let deployment = Deployment::open(&data, Clock::system()).unwrap();
+        let deployment = Deployment::open(&data, Clock::system(), None).unwrap();
         let running = runtime.block_on(async {
             let listener = || tokio::net::TcpListener::bind("127.0.0.1:0");
             Running::start(deployment, listener().await.unwrap(), listener().await.unwrap()).unwrap()
