@@ -53,6 +53,7 @@ use crate::join::Join;
 use crate::keyring::Keyring;
 use crate::organiser::Organiser;
 use crate::origin::Origin;
+use crate::page::map::Map;
 use crate::public::Public;
 use crate::publisher::Publisher;
 use crate::store::attestation::AttestationStore;
@@ -123,7 +124,8 @@ impl Deployment {
         let timeline = Arc::new(Timeline::open(data, schedule, keeper, last_tick, closed)?);
 
         let published = Published { tick: last_tick, ..Published::from(summary) };
-        let board = Arc::new(Board::new(campaign.clone(), timeline.clone(), published.clone()));
+        let drawn = Map::decode(&map).map_err(Error::damaged)?;
+        let board = Arc::new(Board::new(campaign.clone(), timeline.clone(), drawn, published.clone()));
         let reader = log.reader().clone();
         let signer = NoteSigner::new(&campaign.log_name(), &*keys.log()?);
         let publisher = Publisher::new(data, campaign.clone(), signer, log, board.clone(), published, pool.clone());

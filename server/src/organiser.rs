@@ -112,7 +112,7 @@ fn invites_json(batch: &str, links: &[InviteLink]) -> Result<Zeroizing<Vec<u8>>,
 }
 
 async fn counts(Shared(organiser): Shared<Arc<Organiser>>) -> Result<Response, Refusal> {
-    Ok(answer(200, media::JSON, organiser.board.documents()?.counts.bytes().to_vec()))
+    Ok(answer(200, media::JSON, organiser.board.counts().await?.bytes().to_vec()))
 }
 
 async fn announcement(

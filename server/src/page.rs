@@ -1,214 +1,348 @@
-//! The pages that the server writes: the overview, readable without script, and a word where the registration bundle is not built.
+//! The overview: who many there are, and where, on one page that needs no script. It is made of the published counts, the
+//! campaign and the clock's grid; nothing pending, and nothing of who asks, can come in here.
 
-use protocol::campaign::{Campaign, Text};
+use crate::error::Error;
+use askama::Template;
+use drawing::{Drawing, Size, Speech};
+use list::RegionRow;
+use map::Map;
+use protocol::campaign::Campaign;
 use protocol::counts::Counts;
-use protocol::date::utc;
 use protocol::phrase::{campaign_numbers, campaign_words};
-use sha2::{Digest, Sha256};
-use std::sync::LazyLock;
+use protocol::publication::State;
+use std::sync::Arc;
+use texts::{Texts, Written, right_to_left, written};
 
-mod words;
-
-use words::Words;
+pub(crate) mod assets;
+mod drawing;
+mod list;
+pub(crate) mod map;
+pub(crate) mod picture;
+mod texts;
 
 /// Media type of the pages.
 pub(crate) const HTML: &str = "text/html; charset=utf-8";
 
-const STYLE: &str = "\
-:root{color-scheme:light dark;--ink:#1b1b1b;--paper:#fdfcf9;--quiet:#5d5a55;--line:#d9d5cc;--accent:#0b6b4f}\
-@media(prefers-color-scheme:dark){:root{--ink:#eceae4;--paper:#161715;--quiet:#a9a59c;--line:#3a3a36;--accent:#5cc9a1}}\
-body{margin:0 auto;padding:1.5rem 1rem 4rem;max-width:46rem;background:var(--paper);color:var(--ink);font:1.0625rem/1.55 system-ui,sans-serif}\
-h1{font-size:1.9rem;line-height:1.2;margin:.5rem 0}h2{font-size:1.2rem;margin:2.2rem 0 .4rem}\
-nav a{margin-right:.8rem}a{color:var(--accent)}\
-.rehearsal{background:#a33;color:#fff;padding:.6rem 1rem;border-radius:.4rem;font-weight:700}\
-.total{font-size:3rem;font-weight:700;line-height:1;margin:1.4rem 0 .2rem;font-variant-numeric:tabular-nums}\
-progress{width:100%;height:1.1rem;accent-color:var(--accent)}\
-.quiet,footer{color:var(--quiet);font-size:.95rem}\
-.announcement{border-left:.3rem solid var(--accent);padding:.2rem 1rem;margin:1.5rem 0;white-space:pre-line}\
-table{border-collapse:collapse;width:100%}td,th{padding:.25rem .5rem;border-bottom:1px solid var(--line);text-align:left}\
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}\
-tr.region th{padding-top:1rem;font-weight:600}code{overflow-wrap:anywhere}";
+/// What pages of this kind may do: load their own style, script and pictures, and nothing else.
+pub(crate) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; \
+    form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
-/// The policy of these pages: nothing is loaded, nothing runs, only their own style applies.
-pub(crate) fn content_security_policy() -> &'static str {
-    static POLICY: LazyLock<String> = LazyLock::new(|| {
-        let digest = data_encoding_base64(&Sha256::digest(STYLE));
-        format!(
-            "default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-        )
+/// All that a page shows besides the campaign.
+pub(crate) struct Moment {
+    /// The published numbers.
+    pub counts: Counts,
+    /// Whether invites are still taken.
+    pub issuing: bool,
+}
+
+/// What never changes about a campaign's overview.
+pub(crate) struct Overview {
+    campaign: Arc<Campaign>,
+    chart: Option<Chart>,
+}
+
+/// The map, with each of its views in both sizes.
+struct Chart {
+    map: Map,
+    /// `<path>` of land and borders.
+    outline: String,
+    views: Vec<[Drawing; 2]>,
+}
+
+impl Overview {
+    /// Prepares the views of a map, if there is one.
+    pub(crate) fn new(campaign: Arc<Campaign>, map: Option<Map>) -> Self {
+        let chart = map.map(|map| Chart::new(map, &campaign));
+        Self { campaign, chart }
+    }
+
+    /// The languages of the campaign.
+    pub(crate) fn languages(&self) -> impl Iterator<Item = &str> {
+        self.campaign.genesis().title.keys().map(String::as_str)
+    }
+
+    /// The page in one language. Blocking, some milliseconds.
+    pub(crate) fn html(&self, moment: &Moment, lang: &str) -> Result<String, Error> {
+        let page = Page::new(self, moment, lang);
+        page.render().map_err(|error| Error::Refused(format!("the overview could not be written: {error}")))
+    }
+
+    /// The names of the pictures: the views, each also for narrow screens.
+    pub(crate) fn pictures(&self) -> impl Iterator<Item = String> {
+        let drawings = self.chart.iter().flat_map(|chart| chart.drawings());
+        drawings.map(|(id, drawing)| picture_name(id, drawing.size()))
+    }
+
+    /// A picture of the map in one language, by its name. Blocking, some tenths of a second.
+    pub(crate) fn picture(&self, moment: &Moment, lang: &str, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        let Some(chart) = &self.chart else { return Ok(None) };
+        let mut drawings = chart.drawings();
+        let Some((_, drawing)) = drawings.find(|(id, drawing)| picture_name(id, drawing.size()) == name) else {
+            return Ok(None);
+        };
+        let Figure { inner, width, height } = self.figure(drawing, moment, lang);
+        let (pixels_wide, pixels_high) = (width / drawing::UNIT, height / drawing::UNIT);
+        let outline = &chart.outline;
+        let svg = format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{pixels_wide}\" height=\"{pixels_high}\" \
+             viewBox=\"0 0 {width} {height}\"><defs>{outline}</defs>{inner}</svg>"
+        );
+        picture::draw(&svg, drawing.map_units_per_pixel()).map(Some)
+    }
+
+    fn figure(&self, drawing: &Drawing, moment: &Moment, lang: &str) -> Figure {
+        let (texts, places) = (Texts::of(lang), &self.campaign.places().places);
+        let name = |place: u32| places.get(place as usize).map_or("", |place| written(&place.name, lang).text);
+        let fewer = self.fewer(texts);
+        let speech = Speech { name: &name, number: &|number| texts.number(number), fewer: &fewer };
+        let plan = drawing.plan(&moment.counts.places, &name);
+        let (width, height) = drawing.extent(&plan);
+        Figure { inner: drawing.write(&plan, &speech), width, height }
+    }
+
+    fn fewer(&self, texts: &Texts) -> String {
+        texts.count("fewer", "k", u64::from(self.campaign.genesis().k))
+    }
+}
+
+/// A drawing at one moment, in its own units.
+struct Figure {
+    inner: String,
+    width: i32,
+    height: i32,
+}
+
+impl Chart {
+    fn new(map: Map, campaign: &Campaign) -> Self {
+        let point = |(index, place): (u32, &protocol::campaign::Place)| {
+            Some((index, place.population, map.project(place.lat, place.lon)?))
+        };
+        let places: Vec<_> = (0..).zip(&campaign.places().places).filter_map(point).collect();
+        let both = |view| [Size::Wide, Size::Narrow].map(|size| Drawing::new(view, size, &places));
+        let views = map.views.iter().map(both).collect();
+        let outline = format!("<path id=\"land\" d=\"{}\"/><path id=\"mesh\" d=\"{}\"/>", map.outline(), map.mesh);
+        Self { map, outline, views }
+    }
+
+    fn drawings(&self) -> impl Iterator<Item = (&str, &Drawing)> {
+        let views = self.map.views.iter().zip(&self.views);
+        views.flat_map(|(view, both)| both.iter().map(|drawing| (view.id.as_str(), drawing)))
+    }
+}
+
+fn picture_name(view: &str, size: Size) -> String {
+    match size {
+        Size::Wide => format!("{view}.png"),
+        Size::Narrow => format!("{view}.narrow.png"), // no id of a view has a dot
+    }
+}
+
+/// The template's view of it all.
+#[derive(Template)]
+#[template(path = "overview.html")]
+struct Page<'a> {
+    t: &'static Texts,
+    assets: &'static assets::Assets,
+    lang: &'a str,
+    rtl: bool,
+    languages: Vec<(&'a str, String)>,
+    rehearsal: bool,
+    announcement: Option<Said<'a>>,
+    title: Written<'a>,
+    text: Written<'a>,
+    total: String,
+    hoped_for: String,
+    progress: String,
+    bar_value: u64,
+    bar_max: u64,
+    reached: Option<String>,
+    state: String,
+    facts: Vec<Fact>,
+    take_part: bool,
+    groups: String,
+    map: Option<MapPart<'a>>,
+    regions: Vec<RegionRow<'a>>,
+    /// Whether all regions are shown open: where there are few places.
+    unfolded: bool,
+    fewer: String,
+    nothing: String,
+    found: String,
+    rest_of_all: Option<String>,
+    words: String,
+    numbers: String,
+    id: String,
+    url: String,
+    onion: Option<String>,
+    made_with: String,
+}
+
+/// An announcement.
+struct Said<'a> {
+    heading: String,
+    date: Option<String>,
+    text: Written<'a>,
+}
+
+/// When something is.
+struct Fact {
+    what: String,
+    value: String,
+    id: Option<&'static str>,
+}
+
+struct MapPart<'a> {
+    outline: &'a str,
+    attribution: &'a str,
+    links: Vec<Link<'a>>,
+    /// The whole last: it is shown where no other is chosen.
+    views: Vec<ViewPart<'a>>,
+}
+
+struct Link<'a> {
+    id: &'a str,
+    name: Written<'a>,
+    picture: String,
+}
+
+struct ViewPart<'a> {
+    id: &'a str,
+    drawings: String,
+    summary: String,
+    wide: String,
+    narrow: String,
+    width: i32,
+    height: i32,
+}
+
+impl<'a> Page<'a> {
+    fn new(overview: &'a Overview, moment: &'a Moment, lang: &'a str) -> Self {
+        let (campaign, counts, t) = (&*overview.campaign, &moment.counts, Texts::of(lang));
+        let (genesis, id) = (campaign.genesis(), campaign.id());
+        let language = |tag: &'a String| {
+            let known = Texts::of(tag);
+            (tag.as_str(), if known.tag() == tag { known.say("language") } else { tag.clone() })
+        };
+        let said = counts.announcement.as_ref().map(|said| Said {
+            heading: t.count("announcement", "number", u64::from(said.number)),
+            date: said.date.map(|date| t.time(date, u32::MAX)),
+            text: written(&said.text, lang),
+        });
+        let (total, target) = (t.number(counts.total), t.number(counts.target));
+        let taking = matches!(counts.state, State::Collecting | State::Open | State::Closing);
+        Self {
+            t,
+            assets: assets::Assets::get(),
+            lang,
+            rtl: right_to_left(lang),
+            languages: genesis.title.keys().map(language).collect(),
+            rehearsal: genesis.rehearsal,
+            announcement: said,
+            title: written(&genesis.title, lang),
+            text: written(&genesis.text, lang),
+            hoped_for: t.count("total", "target", counts.target),
+            progress: t.with("progress", &[("total", &total), ("target", &target)]),
+            bar_value: counts.total.min(counts.target),
+            bar_max: counts.target,
+            reached: (counts.total >= counts.target).then(|| t.with("target-reached", &[("target", &target)])),
+            state: state(t, moment, taking),
+            facts: facts(t, campaign, counts),
+            take_part: taking,
+            groups: t.count("groups", "k", u64::from(genesis.k)),
+            map: overview.chart.as_ref().map(|chart| MapPart::new(overview, chart, moment, lang)),
+            regions: list::rows(campaign, counts, lang),
+            unfolded: campaign.places().places.len() <= UNFOLDED_MAX,
+            fewer: overview.fewer(t),
+            nothing: t.say("nothing-published"),
+            found: t.with("search-found", &[("found", "{}")]),
+            rest_of_all: (counts.root > 0).then(|| t.number(counts.root)),
+            words: campaign_words(id).join(" "),
+            numbers: campaign_numbers(id).map(|number| number.to_string()).join(" "),
+            id: id.to_string(),
+            url: genesis.origin_url(),
+            onion: genesis.onion.as_ref().map(|onion| format!("http://{onion}/")),
+            made_with: t.with("made-with", &[("version", env!("CARGO_PKG_VERSION"))]),
+            total,
+        }
+    }
+}
+
+fn state(t: &Texts, moment: &Moment, taking: bool) -> String {
+    let state = t.say(match moment.counts.state {
+        State::Before => "state-before",
+        State::Collecting => "state-collecting",
+        State::Open => "state-open",
+        State::Closing => "state-closing",
+        State::Closed => "state-closed",
     });
-    &POLICY
+    if taking && !moment.issuing { format!("{state} {}", t.say("invites-over")) } else { state }
 }
 
-/// The overview in one language. `next_tick` is the end of the tick under way, in Unix seconds.
-pub(crate) fn overview(campaign: &Campaign, counts: &Counts, next_tick: u64, lang: &str) -> String {
-    let words = Words::of(lang);
-    let mut body = String::new();
-    head_of_page(&mut body, campaign, lang);
-    if let Some(announcement) = &counts.announcement {
-        let date = announcement.date.map_or_else(String::new, |date| format!("<p><strong>{}</strong></p>", utc(date)));
-        let text = escape(in_language(&announcement.text, lang));
-        line(&mut body, &format!("<div class=\"announcement\">{date}<p>{text}</p></div>"));
-    }
-    let (total, target) = (counts.total, counts.target);
-    line(&mut body, &format!("<p class=\"total\">{}</p>", grouped(total)));
-    line(&mut body, &format!("<p>{}</p>", words.hoped_for.replace("{}", &grouped(target))));
-    let value = total.min(target);
-    line(&mut body, &format!("<progress max=\"{target}\" value=\"{value}\">{total} / {target}</progress>"));
-    line(&mut body, &format!("<p>{}</p>", words.state(counts.state).replace("{}", &utc(next_tick))));
-    let k = campaign.genesis().k.to_string();
-    line(&mut body, &format!("<p class=\"quiet\">{}</p>", words.groups.replace("{}", &k)));
-    places_table(&mut body, campaign, counts, lang);
-    footer(&mut body, campaign, words);
-    document(title(campaign, lang), lang, &body)
-}
-
-/// What pins the campaign, and how to check the numbers.
-fn footer(body: &mut String, campaign: &Campaign, words: &Words) {
-    let id = campaign.id();
-    let spoken = campaign_words(id).join(" ");
-    let numbers = campaign_numbers(id).map(|number| number.to_string()).join(" ");
-    let origin = escape(&campaign.genesis().origin_url());
-    let Words { check, campaign_words: compare, as_numbers, campaign_id, recount, .. } = words;
-    line(body, &format!("<footer><h2>{check}</h2>"));
-    line(body, &format!("<p>{compare}<br><strong>{spoken}</strong><br>{as_numbers} {numbers}</p>"));
-    line(body, &format!("<p>{campaign_id} <code>{id}</code></p>"));
-    line(body, &format!("<p>{recount} <code>headcount audit {origin}</code></p></footer>"));
-}
-
-fn head_of_page(body: &mut String, campaign: &Campaign, lang: &str) {
-    let genesis = campaign.genesis();
-    if genesis.title.len() > 1 {
-        let link = |tag: &String| format!("<a href=\"/{0}/\" hreflang=\"{0}\">{0}</a>", escape(tag));
-        line(body, &format!("<nav>{}</nav>", genesis.title.keys().map(link).collect::<String>()));
-    }
-    if genesis.rehearsal {
-        line(body, &format!("<p class=\"rehearsal\">{}</p>", Words::of(lang).rehearsal));
-    }
-    line(body, &format!("<h1>{}</h1>", escape(title(campaign, lang))));
-    line(body, &format!("<p>{}</p>", escape(in_language(&genesis.text, lang))));
-}
-
-/// A region with something published: its places by number, and what was published for the region itself.
-struct RegionRow {
-    total: u64,
-    region: u32,
-    places: Vec<(u64, u32)>,
-}
-
-/// All regions with something published, largest first.
-fn region_rows(campaign: &Campaign, counts: &Counts) -> Vec<RegionRow> {
-    let list = campaign.places();
-    let mut rows: Vec<RegionRow> =
-        (0..).zip(&list.regions).map(|(region, _)| RegionRow { total: 0, region, places: Vec::new() }).collect();
-    for (place, count) in &counts.places {
-        let Some(region) = list.region_of(*place) else { continue };
-        rows[region as usize].places.push((*count, *place));
-    }
-    for row in &mut rows {
-        row.places.sort_unstable_by(|a, b| b.cmp(a));
-        let of_places: u64 = row.places.iter().map(|(count, _)| count).sum();
-        row.total = of_places + counts.regions.get(&row.region).unwrap_or(&0);
-    }
-    rows.retain(|row| row.total > 0);
-    rows.sort_unstable_by_key(|row| (std::cmp::Reverse(row.total), row.region));
-    rows
-}
-
-fn places_table(body: &mut String, campaign: &Campaign, counts: &Counts, lang: &str) {
-    let (words, list, rows) = (Words::of(lang), campaign.places(), region_rows(campaign, counts));
-    if rows.is_empty() && counts.root == 0 {
-        return;
-    }
-    let heading = |name: &str, count: u64| {
-        let count = grouped(count);
-        format!("<tr class=\"region\"><th scope=\"rowgroup\">{name}</th><th class=\"n\">{count}</th></tr>")
-    };
-    let row = |name: &str, count: u64| format!("<tr><td>{name}</td><td class=\"n\">{}</td></tr>", grouped(count));
-    line(body, &format!("<h2>{}</h2><table><thead>", words.whereabouts));
-    line(body, &format!("<tr><th scope=\"col\">{}</th>", words.place));
-    line(body, &format!("<th scope=\"col\" class=\"n\">{}</th></tr></thead><tbody>", words.published));
-    for RegionRow { total, region, places } in rows {
-        line(body, &heading(&escape(in_language(&list.regions[region as usize].name, lang)), total));
-        for (count, place) in places {
-            line(body, &row(&escape(in_language(&list.places[place as usize].name, lang)), count));
+/// When the last numbers came, and what comes when.
+fn facts(t: &Texts, campaign: &Campaign, counts: &Counts) -> Vec<Fact> {
+    let schedule = campaign.genesis().schedule();
+    let time = |seconds| t.time(seconds, campaign.genesis().tick_seconds);
+    let fact = |what, value, id| Fact { what: t.say(what), value, id };
+    let latest = if counts.tick > 0 { time(schedule.end_of(counts.tick)) } else { t.say("none-yet") };
+    let mut facts = vec![fact("latest", latest, Some("last-tick"))];
+    match counts.state {
+        State::Before => facts.push(fact("opens", time(schedule.opens), None)),
+        State::Collecting => facts.push(fact("pledges-open", time(schedule.pledges_open), None)),
+        State::Open | State::Closing => {
+            let next = schedule.end_of((counts.tick + 1).max(1));
+            facts.push(fact("next", time(next), Some("next-tick")));
         }
-        if let Some(rest) = counts.regions.get(&region) {
-            line(body, &row(words.rest_of_region, *rest));
-        }
+        State::Closed => {}
     }
-    if counts.root > 0 {
-        line(body, &heading(words.rest_of_all, counts.root));
+    facts
+}
+
+impl<'a> MapPart<'a> {
+    fn new(overview: &'a Overview, chart: &'a Chart, moment: &Moment, lang: &'a str) -> Self {
+        let path = |id: &str, size| format!("/overview/{lang}/{}", picture_name(id, size));
+        let link = |view: &'a map::View| Link {
+            id: &view.id,
+            name: written(&view.name, lang),
+            picture: path(&view.id, Size::Wide),
+        };
+        let part = |(view, both): (&'a map::View, &[Drawing; 2])| {
+            let [wide, narrow] = [0, 1].map(|which| overview.figure(&both[which], moment, lang));
+            let published = both[0].places().filter(|place| moment.counts.places.contains_key(place)).count();
+            let summary = Texts::of(lang).summary(written(&view.name, lang).text, published as u64);
+            let mut drawings = String::new();
+            for (figure, class) in [(&wide, "wide"), (&narrow, "narrow")] {
+                drawings.push_str(&figure.element(class, &summary));
+            }
+            ViewPart {
+                id: &view.id,
+                drawings,
+                summary,
+                wide: path(&view.id, Size::Wide),
+                narrow: path(&view.id, Size::Narrow),
+                width: wide.width / drawing::UNIT,
+                height: wide.height / drawing::UNIT,
+            }
+        };
+        let mut views: Vec<ViewPart<'a>> = chart.map.views.iter().zip(&chart.views).map(part).collect();
+        views.rotate_left(1);
+        let links = chart.map.views.iter().map(link).collect();
+        Self { outline: &chart.outline, attribution: &chart.map.attribution, links, views }
     }
-    line(body, "</tbody></table>");
 }
 
-fn document(title: &str, lang: &str, body: &str) -> String {
-    let (title, lang) = (escape(title), escape(lang));
-    format!(
-        "<!doctype html>\n<html lang=\"{lang}\"><head><meta charset=\"utf-8\"><title>{title}</title>\
-         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><style>{STYLE}</style></head>\n<body>\n{body}</body></html>\n"
-    )
-}
-
-fn title<'a>(campaign: &'a Campaign, lang: &str) -> &'a str {
-    in_language(&campaign.genesis().title, lang)
-}
-
-/// A text in a language, or in the first that there is.
-fn in_language<'a>(text: &'a Text, lang: &str) -> &'a str {
-    text.get(lang).or_else(|| text.get("en")).or_else(|| text.values().next()).map_or("", String::as_str)
-}
-
-fn line(body: &mut String, text: &str) {
-    body.push_str(text);
-    body.push('\n');
-}
-
-/// A number with thin spaces between groups of three digits.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push('\u{202f}');
-        }
-        out.push(digit);
+impl Figure {
+    fn element(&self, class: &str, summary: &str) -> String {
+        let Self { inner, width, height } = self;
+        let (pixels_wide, pixels_high) = (width / drawing::UNIT, height / drawing::UNIT);
+        let summary = drawing::escape(summary);
+        format!(
+            "<svg class=\"{class}\" width=\"{pixels_wide}\" height=\"{pixels_high}\" viewBox=\"0 0 {width} {height}\" \
+             role=\"img\" aria-label=\"{summary}\">{inner}</svg>"
+        )
     }
-    out
 }
 
-fn escape(text: &str) -> String {
-    text.chars().fold(String::new(), |mut out, c| {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            _ => out.push(c),
-        }
-        out
-    })
-}
-
-/// The standard alphabet, which a CSP hash is written in.
-fn data_encoding_base64(bytes: &[u8]) -> String {
-    protocol::codec::to_base64(bytes).replace('-', "+").replace('_', "/")
-}
+/// So many places fit on some screens; more are shown region by region.
+const UNFOLDED_MAX: usize = 150;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_campaign_says_cannot_become_markup() {
-        assert_eq!(escape("<b a=\"'&"), "&lt;b a=&quot;&#39;&amp;");
-    }
-
-    #[test]
-    fn numbers_read_as_people_write_them() {
-        assert_eq!(grouped(0), "0");
-        assert_eq!(grouped(1_234_567), "1\u{202f}234\u{202f}567");
-    }
-}
+mod tests;

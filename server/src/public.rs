@@ -47,6 +47,9 @@ pub(crate) fn routes(public: Arc<Public>) -> Router {
     Router::new()
         .route("/", get(overview))
         .route("/{lang}/", get(overview_in))
+        .route("/overview/{file}", get(asset))
+        .route("/overview/{lang}/{picture}", get(picture))
+        .route("/favicon.ico", get(icon))
         .route("/campaign", get(campaign))
         .route("/places.json", get(places))
         .route("/map.json", get(map))
@@ -72,7 +75,7 @@ async fn map(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Respons
 }
 
 async fn counts(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Result<Response, Refusal> {
-    Ok(public.board.documents()?.counts.send(&headers, Keep::Ask))
+    Ok(public.board.counts().await?.send(&headers, Keep::Ask))
 }
 
 async fn checkpoint(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Response {
@@ -92,23 +95,38 @@ async fn tile(Shared(public): Shared<Arc<Public>>, uri: Uri, headers: HeaderMap)
 async fn overview(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Result<Response, Refusal> {
     let title = &public.campaign.genesis().title;
     let first = if title.contains_key("en") { Some("en") } else { title.keys().next().map(String::as_str) };
-    html(&public, &headers, first.unwrap_or_default())
+    html(&public, &headers, first.unwrap_or_default()).await
 }
 
 async fn overview_in(Shared(public): Shared<Arc<Public>>, uri: Uri, headers: HeaderMap) -> Result<Response, Refusal> {
     let lang = uri.path().strip_prefix('/').and_then(|path| path.strip_suffix('/'));
-    html(&public, &headers, lang.ok_or(Problem::NotFound)?)
+    html(&public, &headers, lang.ok_or(Problem::NotFound)?).await
 }
 
-fn html(public: &Public, headers: &HeaderMap, lang: &str) -> Result<Response, Refusal> {
-    let page = public.board.documents()?.pages.get(lang).cloned().ok_or(Problem::NotFound)?;
+async fn html(public: &Public, headers: &HeaderMap, lang: &str) -> Result<Response, Refusal> {
+    let page = public.board.page(lang).await?.ok_or(Problem::NotFound)?;
     Ok(guarded(page.send(headers, Keep::Ask)))
 }
 
-/// A page may load nothing but the one style that stands in it.
+/// Paths are taken as they were sent, as those of tiles are.
+async fn asset(uri: Uri, headers: HeaderMap) -> Result<Response, Refusal> {
+    let asset = page::assets::at(uri.path()).ok_or(Problem::NotFound)?;
+    Ok(asset.send(&headers, Keep::Forever))
+}
+
+async fn picture(Shared(public): Shared<Arc<Public>>, uri: Uri, headers: HeaderMap) -> Result<Response, Refusal> {
+    let path = uri.path().strip_prefix("/overview/").and_then(|path| path.split_once('/'));
+    let (lang, name) = path.ok_or(Problem::NotFound)?;
+    let picture = public.board.picture(lang, name).await?.ok_or(Problem::NotFound)?;
+    Ok(picture.send(&headers, Keep::Ask))
+}
+
+async fn icon(headers: HeaderMap) -> Response {
+    page::assets::icon().send(&headers, Keep::Ask)
+}
+
+/// A page loads nothing but its own files.
 fn guarded(mut response: Response) -> Response {
-    if let Ok(policy) = HeaderValue::from_str(page::content_security_policy()) {
-        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(page::POLICY));
     response
 }
