@@ -1,0 +1,139 @@
+// How bytes leave and arrive: to this host and to the issuer that the genesis names, without cookies, referrer or cache,
+// following no redirect. A lost answer is asked for again with the very same bytes, which changes nothing at the server.
+//
+// Messages with a secret go without credentials. Browsers keep such connections apart from those that loaded the page,
+// and the server closes each one after a token: so the token request and the pledge have connections of their own (N1).
+
+import type { Door } from "./door";
+import { toBase64 } from "./base64";
+
+/** An answer, of whatever status. */
+export interface Answer {
+  status: number;
+  mediaType: string;
+  body: Uint8Array;
+  /** Seconds, if the server asks for a pause. */
+  retryAfter: number | null;
+}
+
+/** What is sent. It has one size for everybody. */
+export interface Message {
+  url: string;
+  authorization: string;
+  mediaType: string;
+  body: Uint8Array<ArrayBuffer>;
+}
+
+/** No usable answer came; whether the message arrived nobody knows, so to repeat it is right. */
+export class Lost extends Error {}
+
+/** The server refused, by a name of the closed set, or null if it answered something else. */
+export class Refused extends Error {
+  readonly problem: string | null;
+  readonly retryAfter: number | null;
+
+  constructor(problem: string | null, retryAfter: number | null) {
+    super(problem ?? "refused");
+    this.problem = problem;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** Reads a public document, the same for everybody. */
+export async function read(url: string, bytesMax: number): Promise<Uint8Array> {
+  const answer = await once(url, { method: "GET", credentials: "same-origin", headers: PLAIN }, bytesMax);
+  if (answer.status !== 200) throw new Lost();
+  return answer.body;
+}
+
+/** Sends a message, up to three times while answers are lost or the server asks for a pause. */
+export async function send(door: Door, message: Message, wanted: number[], answerBytes: number): Promise<Uint8Array> {
+  const { authorization, mediaType, body } = message;
+  const headers = { ...PLAIN, Authorization: authorization, "Content-Type": mediaType };
+  for (let attempt = 1; ; attempt++) {
+    let failure: Lost | Refused;
+    try {
+      const answer = await once(message.url, { method: "POST", credentials: "omit", headers, body }, answerBytes);
+      if (wanted.includes(answer.status)) return answer.body;
+      failure = await refusal(door, answer);
+    } catch (error) {
+      if (!(error instanceof Lost)) throw error;
+      failure = error;
+    }
+    const asked = failure instanceof Refused ? failure.retryAfter : null;
+    const pause = asked ?? PAUSE_SECONDS * attempt;
+    if (attempt === ATTEMPTS || !isPassing(failure) || pause > PAUSE_SECONDS_MAX) throw failure;
+    await seconds(pause);
+  }
+}
+
+/** Whether the very same message may be sent again after a pause. */
+function isPassing(failure: Lost | Refused): boolean {
+  return failure instanceof Lost || failure.problem === "unavailable" || failure.problem === "rate-limited";
+}
+
+async function refusal(door: Door, answer: Answer): Promise<Refused> {
+  const { status, mediaType, retryAfter } = answer;
+  const { problem } = await door.ask("problem", { status, media_type: mediaType, body: toBase64(answer.body) });
+  return new Refused(problem, retryAfter);
+}
+
+async function once(url: string, init: RequestInit, bytesMax: number): Promise<Answer> {
+  try {
+    const response = await fetch(url, {
+      ...init,
+      cache: "no-store",
+      redirect: "error",
+      referrerPolicy: "no-referrer",
+      signal: AbortSignal.timeout(ANSWER_MILLISECONDS_MAX),
+    });
+    return {
+      status: response.status,
+      mediaType: response.headers.get("content-type") ?? "",
+      body: await whole(response, Math.max(bytesMax, PROBLEM_BYTES_MAX)),
+      retryAfter: pauseAsked(response.headers.get("retry-after")),
+    };
+  } catch {
+    throw new Lost();
+  }
+}
+
+/** A body that is not longer than it may be: a server must not be able to fill this device's memory. */
+async function whole(response: Response, bytesMax: number): Promise<Uint8Array> {
+  const reader = response.body?.getReader();
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for (let part = await reader?.read(); part?.value; part = await reader?.read()) {
+    length += part.value.length;
+    if (length > bytesMax) {
+      void reader?.cancel();
+      throw new Lost();
+    }
+    parts.push(part.value);
+  }
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+function pauseAsked(header: string | null): number | null {
+  return header !== null && /^\d{1,6}$/.test(header) ? Number(header) : null;
+}
+
+function seconds(count: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, count * 1000));
+}
+
+/** What browsers fill in differently from person to person is said alike for all. */
+const PLAIN = { Accept: "*/*", "Accept-Language": "*" };
+const ATTEMPTS = 3;
+const PAUSE_SECONDS = 2;
+/** A server that asks for a longer pause than this is left for another time. */
+const PAUSE_SECONDS_MAX = 60;
+/** Tor is slow. */
+const ANSWER_MILLISECONDS_MAX = 90_000;
+const PROBLEM_BYTES_MAX = 4096;
