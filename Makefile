@@ -4,10 +4,12 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .SILENT:
-.PHONY: help demo test bench country setup setup-test setup-peers setup-bench
+.PHONY: help demo test bench country setup setup-test setup-peers setup-browsers setup-bench
 export PATH := $(PATH):$(HOME)/.cargo/bin
 # Debian's packages, as root or through sudo. A recipe that begins with it can say: apt_install NAME…
 APT = apt_install() { local as; [ "$$(id -u)" = 0 ] && as= || as=sudo; $$as apt-get -q update && $$as apt-get -q install -y --no-install-recommends "$$@"; }
+# Whether this machine has a Node, with npm, that is new enough; if not, setup-peers installs one.
+NODE = own_node() { npm --version && node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 22 || (a == 22 && b >= 12) ? 0 : 1)'; } >/dev/null 2>&1
 
 help:
 	echo "make demo    the whole thing on this machine: a rehearsal with simulated people (ARGS='--k 5' and the like)"
@@ -33,7 +35,7 @@ test:
 	  done+=("$$(printf "%6d s  %s" $$((SECONDS - begin)) "$$now")")
 	}
 	stage "setup" $(MAKE) --no-print-directory setup-test
-	stage "foreign peers" $(MAKE) --no-print-directory setup-peers
+	stage "foreign peers and browsers" $(MAKE) --no-print-directory setup-peers setup-browsers
 	stage "format" cargo fmt --all --check
 	stage "lints" cargo clippy --locked --workspace --all-targets -- -D warnings
 	stage "tests" cargo test --locked --workspace
@@ -113,6 +115,7 @@ setup-test: setup
 # tests/peers; all but Debian's packages goes below the target folder.
 setup-peers:
 	$(APT)
+	$(NODE)
 	from="$(CURDIR)/tests/peers" to="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")/peers" packages=()
 	say() { echo "setup-peers: $$1"; }
 	failed() { echo "setup-peers: $$1" >&2; exit 1; }
@@ -132,7 +135,7 @@ setup-peers:
 	    failed "that did not work; install yourself: Go, its library golang.org/x/mod in /usr/share/gocode, Python 3.11 with venv"
 	fi
 	wanted=("$$from/python/requirements.txt") what="Python's cryptography and tlog-scales" node=node npm=npm
-	if ! { npm --version && node -e 'process.exit(parseInt(process.versions.node) < 22 ? 1 : 0)'; } >/dev/null 2>&1; then
+	if ! own_node; then
 	  wanted+=("$$from/node/requirements.txt") what+=", and Node," node="$$to/venv/bin/node" npm="$$to/venv/bin/npm"
 	fi
 	if ! { cat "$${wanted[@]}" | cmp -s - "$$to/venv/installed" && "$$to/venv/bin/python" -c 'import cryptography, tlog_scales'; }; then
@@ -152,6 +155,32 @@ setup-peers:
 	  cp "$$from/node/package-lock.json" "$$to/node/installed"
 	fi
 	say "Go $$(go env GOVERSION), Node $$("$$node" --version), $$("$$to/venv/bin/python" --version) are there, with their libraries"
+
+# The browsers that the tests look at the pages with, and what drives them: Debian's own, never one that a package fetches.
+setup-browsers: setup-peers
+	$(APT)
+	$(NODE)
+	from="$(CURDIR)/tests/browsers/node" to="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")" packages=()
+	say() { echo "setup-browsers: $$1"; }
+	failed() { echo "setup-browsers: $$1" >&2; exit 1; }
+	command -v chromium >/dev/null || packages+=(chromium)
+	command -v firefox-esr >/dev/null || packages+=(firefox-esr)
+	fc-list 2>/dev/null | grep -q "DejaVu Sans" || packages+=(fontconfig fonts-dejavu-core)
+	if [ $${#packages[@]} -gt 0 ]; then
+	  say "installing $${packages[*]} with apt-get"
+	  apt_install "$${packages[@]}" ||
+	    failed "that did not work; install yourself: chromium, firefox-esr, a font with Cyrillic and Arabic letters"
+	fi
+	if own_node; then npm=npm; else npm="$$to/peers/venv/bin/npm" PATH="$$to/peers/venv/bin:$$PATH"; fi
+	if ! { cmp -s "$$from/package-lock.json" "$$to/browsers/node/installed" && [ -d "$$to/browsers/node/node_modules" ]; }; then
+	  say "installing playwright-core, puppeteer-core, axe-core and pngjs into $$to/browsers/node with npm"
+	  rm -rf "$$to/browsers/node"
+	  mkdir -p "$$to/browsers/node"
+	  cp "$$from"/package.json "$$from"/package-lock.json "$$from"/.npmrc "$$to/browsers/node"
+	  (cd "$$to/browsers/node" && "$$npm" ci --loglevel=error) || failed "that did not work; is the registry of npm reachable?"
+	  cp "$$from/package-lock.json" "$$to/browsers/node/installed"
+	fi
+	say "$$(chromium --version 2>/dev/null), $$(firefox-esr --version 2>/dev/null) are there, with what drives them"
 
 # One of the peers is the command openssl.
 setup-bench: setup

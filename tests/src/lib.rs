@@ -4,6 +4,7 @@
 //! a test can send what no client would.
 
 pub mod folders;
+pub mod foreign;
 pub mod programs;
 pub mod proxy;
 pub mod wire;

@@ -30,10 +30,17 @@ pub fn program(name: &str) -> PathBuf {
 impl Demo {
     /// A demo with k = 5, ticks of so many seconds and so many simulated participants, once it serves.
     pub fn start(tick: &str, simulate: &str) -> Self {
+        Self::with(&["--tick", tick, "--simulate", simulate])
+    }
+
+    /// A demo with k = 5 and these options, once it serves.
+    pub fn with(options: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut child = Command::new(program("headcount-server"))
             .args(["demo", "--json", "--listen", "127.0.0.1:0", "--organiser-listen", "127.0.0.1:0", "--invites", "12"])
-            .args(["--tick", tick, "--simulate", simulate, "--k", "5", "--data"])
+            .args(["--k", "5"])
+            .args(options)
+            .arg("--data")
             .arg(folder.path().join("demo"))
             .stdout(Stdio::piped())
             .spawn()
