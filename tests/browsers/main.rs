@@ -1,0 +1,10 @@
+//! The pages in real browsers: Debian's Chromium, and Debian's Firefox with the preferences of Tor Browser's levels.
+//! `make setup-browsers` and `make page` come first; what is missing fails its tests. Pictures of every state go to
+//! `target/browsers/pictures`, with an index for people to leaf through.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, its helping functions too")]
+
+mod driving; // drivers for Node, one at a time
+mod join; // registrations to their end, in each browser and level
+mod weight; // what the overview weighs
+mod yard; // a demo with the page, other people, the log

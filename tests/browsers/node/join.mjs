@@ -1,0 +1,75 @@
+// Registrations to their end, in every browser and level; and what was sent, kept and computed on the way.
+
+import { withBrowser } from "./browser.mjs";
+import { agree, at, choose, forget, JOIN, keepWords, open, register as goThrough } from "./flow.mjs";
+import { album } from "./pictures.mjs";
+import { strangers, withRoad } from "./proxy.mjs";
+import { history, kept, watchConnections, whereabouts } from "./traces.mjs";
+
+/**
+ * One registration, with a proxy that notes all requests. {browser, level, url, link, place, called, pictures} →
+ * {phrase, how, arrived, plain, ended, kept, requests, button, strangers, grievances, computing, forgotten}
+ */
+export function register(wanted) {
+  return withRoad(wanted.url, (road) =>
+    withBrowser({ ...wanted, proxy: road.port }, async (browser) => {
+      const take = album(wanted.pictures);
+      const name = `registered-${browser.name.replace(" ", "-")}`;
+      // the same page without anything secret, to compare with
+      const other = await browser.tab({ proxy: road.port });
+      await other.go(`${wanted.url}${JOIN}`);
+      await at(other, "invite");
+      const plain = await whereabouts(other);
+      await other.close();
+      road.requests.length = 0;
+
+      const tab = await browser.tab({ width: 390, height: 844, proxy: road.port });
+      let button = null;
+      const notes = {};
+      const phrase = await goThrough(tab, wanted, async (screen) => {
+        if (screen === "words") notes.arrived = await whereabouts(tab);
+        if (screen === "phrase") button = road.requests.length;
+        await take(tab, `${name}-${screen}`);
+      });
+      await at(tab, "counted", 60_000);
+      await take(tab, `${name}-counted`);
+      const how = await tab.look(() => document.getElementById("how").dataset.key);
+      const computing = await tab.computing();
+      const forgotten = await forget(tab);
+      return {
+        phrase,
+        how,
+        ...notes,
+        plain,
+        ended: await whereabouts(tab),
+        kept: await kept(tab),
+        requests: road.requests,
+        button,
+        strangers: strangers(road),
+        grievances: await tab.grievances(),
+        computing,
+        forgotten,
+      };
+    }),
+  );
+}
+
+/**
+ * One registration on the browser's own connections, with a sixth of the processor. {url, link, place, called} →
+ * {phrase, connections, computing, history}
+ */
+export function connections(wanted) {
+  return withBrowser({ browser: "chromium" }, async (browser) => {
+    const tab = await browser.tab();
+    const seen = await watchConnections(tab);
+    await open(tab, wanted.link);
+    await choose(tab, wanted);
+    await agree(tab, "now");
+    const phrase = await browser.slowly(6, async () => {
+      const phrase = await keepWords(tab);
+      await at(tab, "counted", 60_000);
+      return phrase;
+    });
+    return { phrase, connections: seen, computing: await tab.computing(), history: await history(tab) };
+  });
+}
