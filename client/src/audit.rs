@@ -19,13 +19,15 @@ use protocol::note::TreeHead;
 use protocol::publication::{Level, Tick};
 use protocol::recount::Summary;
 use protocol::token::Token;
-use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
 use std::num::NonZero;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
+mod page;
 mod tally;
+
+pub use page::Page;
 
 use tally::Tally;
 
@@ -55,6 +57,8 @@ pub struct Report {
     pub closed_at: Option<Tick>,
     /// The announcement that holds.
     pub announcement: Option<Announcement>,
+    /// The registration page, if the log names one and it is here: each of its files was compared.
+    pub page: Option<Page>,
     /// Size of the log at which `counts.json` was compared, if there was one.
     pub counts_compared_at: Option<u64>,
     /// What could not be looked at, or should be known, in sentences.
@@ -98,9 +102,11 @@ pub async fn audit(
     let (summary, groups, published) = tally.finish()?;
 
     let mut remarks = remarks(&campaign, &summary, compared.map(|(_, tick)| tick), now);
-    check_page(source, &summary, &mut remarks).await?;
+    let homes = homes(campaign.genesis())?;
+    let at_home = matches!(source, Source::Web(operation) if homes.contains(operation.base()));
+    let page = page::check(source, &campaign, summary.manifest_sha256, at_home, &mut remarks).await?;
     if let Source::Web(operation) = source {
-        if !homes(campaign.genesis())?.contains(operation.base()) {
+        if !at_home {
             remarks.push("This is a mirror, not the campaign's own server; the log is the same everywhere.".to_owned());
         } else if summary.closed_at.is_none() {
             check_challenge(network, operation.base(), &campaign).await?;
@@ -120,6 +126,7 @@ pub async fn audit(
         last_tick: summary.last_tick,
         closed_at: summary.closed_at,
         announcement: summary.announcement,
+        page,
         counts_compared_at: compared.map(|(log_size, _)| log_size),
         remarks,
     })
@@ -172,34 +179,6 @@ async fn counts_and_head(source: &Source, campaign: &Campaign) -> Result<(Option
         "counts.json is taken from {wanted} log entries, but the checkpoint signs only {}.",
         head.size
     )))
-}
-
-/// The page's manifest is the one that the log names last.
-async fn check_page(source: &Source, summary: &Summary, remarks: &mut Vec<String>) -> Result<(), Error> {
-    let served = source.read("join/manifest.json", MANIFEST_BYTES_MAX).await?;
-    match (summary.manifest_sha256, served) {
-        (Some(logged), Some(served)) if <[u8; 32]>::from(Sha256::digest(&served)) == logged => {
-            remarks.push(
-                "The manifest of the page at /join is the one that the log names; the files that it lists were not \
-                 looked at."
-                    .to_owned(),
-            );
-            Ok(())
-        }
-        (None, None) => Ok(()),
-        (Some(_), None) if matches!(source, Source::Folder(_)) => {
-            remarks.push("The manifest of the page is not here, so it was not compared.".to_owned());
-            Ok(())
-        }
-        (None, Some(_)) => Err(Error::Misbehaved(
-            "A page is served at /join of which the log knows nothing; do not use it.".to_owned(),
-        )),
-        (Some(_), _) => Err(Error::Misbehaved(
-            "The page at /join is not the one that the log names; do not use it. (If it was changed this very \
-             minute, audit once more.)"
-                .to_owned(),
-        )),
-    }
 }
 
 /// RSA signatures, on all cores: a bundle is one piece of work, and only as many wait as there are cores.
@@ -259,7 +238,6 @@ const CHECKPOINT_ATTEMPTS: u32 = 5;
 const CHECKPOINT_PAUSE: Duration = Duration::from_secs(2);
 #[cfg(test)]
 const CHECKPOINT_PAUSE: Duration = Duration::from_millis(1);
-const MANIFEST_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ use protocol::invite::{Invite, InviteId, InviteKey, InviteLink};
 use protocol::issuance::TokenRequest;
 use protocol::keys::IssuerPrivateKey;
 use protocol::note::NoteSigner;
+use protocol::page_policy::page_policy;
 use protocol::phrase::Phrase;
 use protocol::pledge::Pledge;
 use protocol::publication::{Area, Level, State};
@@ -33,6 +34,8 @@ static ISSUER_KEY: LazyLock<IssuerPrivateKey> =
 pub(crate) struct World {
     pub(crate) campaign: Campaign,
     pub(crate) files: HashMap<String, Vec<u8>>,
+    /// The headers of `/join` and what is below it, each with the end of its line.
+    pub(crate) page_headers: String,
 }
 
 impl World {
@@ -93,7 +96,8 @@ impl World {
             ("places.json".to_owned(), places.into_bytes()),
             ("map.json".to_owned(), b"map".to_vec()),
         ]);
-        let mut world = Self { campaign, files };
+        let page_headers = format!("content-security-policy: {}\r\n", page_policy(campaign.genesis()));
+        let mut world = Self { campaign, files, page_headers };
         world.publish(Vec::new(), &Sums::default());
         world
     }
@@ -191,6 +195,10 @@ impl World {
                 "application/private-token-issuer-directory",
                 &serde_json::to_vec(&IssuerDirectory::new(ISSUER_KEY.public())).unwrap(),
             ),
+            ("GET", path) if path.starts_with("/join") && self.files.contains_key(&path[1..]) => {
+                let kind = if path == "/join" { "text/html" } else { "text/javascript" };
+                response("200 OK", &format!("{kind}\r\n{}x: y", self.page_headers), &self.files[&path[1..]])
+            }
             ("GET", path) => match self.files.get(&path[1..]) {
                 Some(file) => response("200 OK", "application/octet-stream", file),
                 None => problem("404 Not Found", "not-found"),

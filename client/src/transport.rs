@@ -10,7 +10,10 @@ use protocol::media;
 use protocol::problem::Problem;
 use rand::TryRng;
 use rand::rngs::SysRng;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use reqwest::header::{
+    AUTHORIZATION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LINK, REFRESH,
+    RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use reqwest::{Certificate, Client, ClientBuilder, Proxy, RequestBuilder, Response, Url};
 use serde::Deserialize;
 use std::time::Duration;
@@ -155,16 +158,21 @@ impl Operation {
     async fn send(&self, request: RequestBuilder, bytes_max: usize) -> Result<Answer, Error> {
         let response = request.send().await.map_err(|error| self.lost(&error))?;
         let status = response.status();
-        let (media_type, www_authenticate, retry_after) = {
-            let headers = response.headers();
-            (text_of(headers, &CONTENT_TYPE), text_of(headers, &WWW_AUTHENTICATE), text_of(headers, &RETRY_AFTER))
-        };
+        let headers = response.headers();
+        let text = |name: HeaderName| text_of(headers, &name);
+        let (media_type, www_authenticate, retry_after) =
+            (text(CONTENT_TYPE), text(WWW_AUTHENTICATE), text(RETRY_AFTER));
+        let policy =
+            text(CONTENT_SECURITY_POLICY).filter(|_| headers.get_all(CONTENT_SECURITY_POLICY).iter().count() == 1);
+        let leads_elsewhere = headers.contains_key(LINK) || headers.contains_key(REFRESH);
         let bytes_max = if status.is_success() { bytes_max } else { PROBLEM_BYTES_MAX };
         let body = self.read_body(response, bytes_max).await?;
         Ok(Answer {
             status: status.as_u16(),
             body,
             www_authenticate,
+            policy,
+            leads_elsewhere,
             media_type: media_type.map(|value| {
                 let essence = value.split(';').next().unwrap_or_default();
                 essence.trim().to_ascii_lowercase()
@@ -215,6 +223,10 @@ pub struct Answer {
     pub media_type: Option<String>,
     /// `WWW-Authenticate`.
     pub www_authenticate: Option<String>,
+    /// `Content-Security-Policy`, if there is exactly one.
+    pub policy: Option<String>,
+    /// Whether a browser would load or follow something that a header of the answer names (`Link`, `Refresh`).
+    pub leads_elsewhere: bool,
     retry_after_seconds: Option<u64>,
     host: String,
 }

@@ -33,6 +33,7 @@ pub mod keys;
 pub mod media;
 pub mod note;
 pub mod page_manifest;
+pub mod page_policy;
 pub mod phrase;
 pub mod pledge;
 pub mod problem;

@@ -14,6 +14,8 @@ mod issuer_key;
 mod json;
 #[path = "decoders/notes.rs"]
 mod notes;
+#[path = "decoders/page_manifest.rs"]
+mod page_manifest;
 #[path = "decoders/spellings.rs"]
 mod spellings;
 #[path = "support/campaign.rs"]

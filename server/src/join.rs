@@ -16,6 +16,7 @@ use axum::routing::get;
 use protocol::campaign::{Campaign, Genesis};
 use protocol::media;
 use protocol::page_manifest::{INDEX, MANIFEST};
+use protocol::page_policy::page_policy;
 use protocol::problem::Problem;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -42,7 +43,7 @@ enum Page {
 impl Join {
     /// The page of a campaign; blocks while it is compressed. A bundle is not served before [`Self::entered`].
     pub(crate) fn new(campaign: &Campaign, bundle: Option<&Bundle>) -> Self {
-        let policy = HeaderValue::try_from(policy(campaign.genesis())).expect("names of hosts are printable");
+        let policy = HeaderValue::try_from(page_policy(campaign.genesis())).expect("names of hosts are printable");
         let Some(bundle) = bundle else {
             let word = Document::new(HTML, without_bundle(campaign.genesis()).into_bytes(), Effort::Quick);
             return Self { policy, page: Page::None(word) };
@@ -115,31 +116,6 @@ pub(crate) async fn guard(Shared(join): Shared<Arc<Join>>, request: Request, nex
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, join.policy.clone());
     }
     response
-}
-
-/// The page loads what is its own and asks the campaign's own servers; the one thing that it may make of a text is the
-/// address of its worker.
-fn policy(genesis: &Genesis) -> String {
-    let mut asked = vec!["'self'".to_owned()];
-    if genesis.issuer_name != genesis.origin_name {
-        asked.push(genesis.issuer_url());
-    }
-    asked.extend(genesis.relays.iter().filter_map(|relay| origin_of(relay)).map(str::to_owned));
-    format!(
-        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; img-src 'self'; \
-         connect-src {}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
-         require-trusted-types-for 'script'; trusted-types headcount-worker",
-        asked.join(" ")
-    )
-}
-
-/// Scheme, host and port of a URL that has nothing in them that would end a policy's item.
-fn origin_of(url: &str) -> Option<&str> {
-    let begin = url.find("://")? + 3;
-    let end = url.get(begin..)?.find('/').map_or(url.len(), |length| begin + length);
-    let plain = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
-    let (scheme, host) = (url.get(..begin)?, url.get(begin..end)?);
-    (matches!(scheme, "https://" | "http://") && !host.is_empty() && host.chars().all(plain)).then(|| &url[..end])
 }
 
 const HTML: &str = "text/html; charset=utf-8";

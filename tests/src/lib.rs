@@ -3,6 +3,7 @@
 //! A test moves the clock and says when the server looks at it. Participants here speak the protocol by hand, so that
 //! a test can send what no client would.
 
+pub mod bundle;
 pub mod folders;
 pub mod foreign;
 pub mod programs;
@@ -62,11 +63,13 @@ pub struct Plan {
     pub eligible: u64,
     /// Seconds from the opening to the end of issuing; none means until the close.
     pub issuing: Option<u64>,
+    /// The folder of a registration bundle.
+    pub page: Option<PathBuf>,
 }
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { regions: vec![3, 2], collecting: 0, eligible: 10_000, issuing: None }
+        Self { regions: vec![3, 2], collecting: 0, eligible: 10_000, issuing: None, page: None }
     }
 }
 
@@ -74,6 +77,8 @@ impl Default for Plan {
 pub struct World {
     /// The data directory's parent.
     pub folder: TempDir,
+    /// The folder of a registration bundle, given to the server at each start.
+    pub page: Option<PathBuf>,
     wall: Arc<AtomicU64>,
     running: Option<Running>,
     /// The campaign, read as a client would.
@@ -106,6 +111,7 @@ impl World {
         let campaign = Campaign::new(&genesis, &places).expect("a good campaign");
         let mut world = Self {
             folder,
+            page: plan.page,
             wall: Arc::new(AtomicU64::new(START)),
             running: None,
             campaign,
@@ -120,12 +126,12 @@ impl World {
     }
 
     async fn serve(&mut self, listener: TcpListener, organiser_listener: TcpListener) {
-        let (data, wall) = (self.data(), self.wall.clone());
+        let (data, wall, page) = (self.data(), self.wall.clone(), self.page.clone());
         // wall and steady time go together, so the clock is never in doubt unless a test makes it so
         let clock =
             Clock::new(move || Reading { wall: wall.load(SeqCst), steady: Duration::from_secs(wall.load(SeqCst)) });
-        let deployment = tokio::task::spawn_blocking(move || Deployment::open(&data, clock)).await.expect("no panic");
-        let deployment = deployment.expect("a good data directory");
+        let opened = tokio::task::spawn_blocking(move || Deployment::open(&data, clock, page.as_deref()));
+        let deployment = opened.await.expect("no panic").expect("a good data directory");
         self.running = Some(Running::start(deployment, listener, organiser_listener).expect("two listeners"));
     }
 

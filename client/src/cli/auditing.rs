@@ -175,6 +175,9 @@ fn audit_document(report: &Report) -> Value {
         "last_tick": report.last_tick,
         "closed_at": report.closed_at,
         "announcement": report.announcement.as_ref().map(|announcement| announcement.number),
+        "page": report.page.as_ref().map(|page| json!({
+            "manifest_sha256": page.digest(), "files": page.files, "compiler": page.compiler,
+        })),
         "counts_compared_at": report.counts_compared_at,
         "remarks": report.remarks,
     })
@@ -198,6 +201,14 @@ fn audit_text(console: &Console, report: &Report) -> String {
     ];
     if let Some(size) = report.counts_compared_at {
         lines.push(format!("counts.json shows the sums of the first {size} entries."));
+    }
+    if let Some(page) = &report.page {
+        lines.push(format!(
+            "The page at /join is the one that the log names, file by file ({} files, built with {}); its manifest is {}.",
+            page.files,
+            page.compiler,
+            page.digest()
+        ));
     }
     if let Some(announcement) = &report.announcement {
         lines.push(announced(console, announcement));
