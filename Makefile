@@ -4,23 +4,46 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .SILENT:
-.PHONY: help demo test bench country setup setup-test setup-peers setup-browsers setup-bench
+.PHONY: help demo page test bench country setup setup-test setup-peers setup-browsers setup-node setup-page setup-bench
 export PATH := $(PATH):$(HOME)/.cargo/bin
 # Debian's packages, as root or through sudo. A recipe that begins with it can say: apt_install NAME…
 APT = apt_install() { local as; [ "$$(id -u)" = 0 ] && as= || as=sudo; $$as apt-get -q update && $$as apt-get -q install -y --no-install-recommends "$$@"; }
-# Whether this machine has a Node, with npm, that is new enough; if not, setup-peers installs one.
+# Whether this machine has a Node, with npm, that is new enough; if not, one is installed below the target folder.
 NODE = own_node() { npm --version && node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 22 || (a == 22 && b >= 12) ? 0 : 1)'; } >/dev/null 2>&1
 
 help:
 	echo "make demo    the whole thing on this machine: a rehearsal with simulated people (ARGS='--k 5' and the like)"
+	echo "make page    the registration page as the log of a campaign names it: the same bytes on every machine"
 	echo "make test    format, lints, tests, documentation, licences and arrows, each with its time"
 	echo "make bench   what the parts do per second, beside peers measured in the same run; some minutes"
 	echo "make country FOLDER=server/campaigns/belarus    the map and the places of a country anew, from open data"
 
+# A rehearsal's page may be built by rustup's compiler where that is quicker to have.
 demo: setup
+	compiler=debian
+	if command -v rustup >/dev/null; then
+	  if rustup target list --installed | grep -qx wasm32-unknown-unknown || {
+	    echo "demo: adding rustup's target wasm32-unknown-unknown, for the registration page"
+	    timeout 30 rustup target add wasm32-unknown-unknown
+	  }; then compiler=rustup; fi
+	fi
+	page=(--page "$${CARGO_TARGET_DIR:-target}/page")
+	if ! $(MAKE) --no-print-directory page COMPILER=$$compiler; then
+	  echo "demo: the registration page could not be built, see above; the demo goes on without it" >&2; page=()
+	fi
 	echo "demo: building headcount-server and headcount; the first time takes some minutes"
 	cargo build --locked --workspace --bins
-	exec "$${CARGO_TARGET_DIR:-target}/debug/headcount-server" demo $(ARGS)
+	exec "$${CARGO_TARGET_DIR:-target}/debug/headcount-server" demo "$${page[@]}" $(ARGS)
+
+# Into target/page. Debian's compiler gives the same bytes everywhere; COMPILER=rustup is for rehearsals.
+COMPILER = debian
+page: setup-page
+	$(NODE)
+	target="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")"
+	own_node || PATH="$$target/node/bin:$$PATH"
+	rm -rf "$$target/page-tools/web"
+	cp -R client/web "$$target/page-tools/web"
+	node "$$target/page-tools/web/build.mjs" "$(CURDIR)" "$$target/page" $(COMPILER)
 
 # The test of house rules runs with all the others; it has a stage of its own so that its verdict can be seen.
 test:
@@ -36,6 +59,7 @@ test:
 	}
 	stage "setup" $(MAKE) --no-print-directory setup-test
 	stage "foreign peers and browsers" $(MAKE) --no-print-directory setup-peers setup-browsers
+	stage "registration page" $(MAKE) --no-print-directory page
 	stage "format" cargo fmt --all --check
 	stage "lints" cargo clippy --locked --workspace --all-targets -- -D warnings
 	stage "tests" cargo test --locked --workspace
@@ -181,6 +205,51 @@ setup-browsers: setup-peers
 	  cp "$$from/package-lock.json" "$$to/browsers/node/installed"
 	fi
 	say "$$(chromium --version 2>/dev/null), $$(firefox-esr --version 2>/dev/null) are there, with what drives them"
+
+# Node from the Python package index, for machines that have none or an old one.
+setup-node:
+	$(APT)
+	$(NODE)
+	from="$(CURDIR)/tests/peers/node/requirements.txt" to="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")/node"
+	failed() { echo "setup-node: $$1" >&2; exit 1; }
+	if own_node || cmp -s "$$from" "$$to/installed"; then exit 0; fi
+	if ! python3 -c 'import venv, ensurepip' 2>/dev/null; then
+	  echo "setup-node: installing python3 and python3-venv with apt-get"
+	  apt_install python3 python3-venv || failed "that did not work; install Python with venv, or Node 22.12 or newer with npm"
+	fi
+	echo "setup-node: there is no Node of 22.12 or newer; installing one into $$to with pip"
+	rm -rf "$$to"
+	{ python3 -m venv "$$to" && "$$to/bin/python" -m pip install --quiet --disable-pip-version-check \
+	    --only-binary :all: --require-hashes --requirement "$$from"; } ||
+	  failed "that did not work; is the Python package index reachable?"
+	cp "$$from" "$$to/installed"
+
+# The compiler of the page, and what bundles it: npm packages by their digests, below the target folder.
+setup-page: setup setup-node
+	$(APT)
+	$(NODE)
+	from="$(CURDIR)/client/web" target="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")" packages=()
+	say() { echo "setup-page: $$1"; }
+	failed() { echo "setup-page: $$1" >&2; exit 1; }
+	if [ "$(COMPILER)" = debian ]; then
+	  for package in rustc-web cargo-web rust-web-src lld; do
+	    dpkg-query -W -f '$${Status}' "$$package" 2>/dev/null | grep -q "ok installed" || packages+=("$$package")
+	  done
+	fi
+	if [ $${#packages[@]} -gt 0 ]; then
+	  say "installing $${packages[*]} with apt-get: the compiler of the registration page"
+	  apt_install "$${packages[@]}" ||
+	    failed "that did not work; the page that a log names is built on Debian, with these packages of it"
+	fi
+	if own_node; then npm=npm; else npm="$$target/node/bin/npm" PATH="$$target/node/bin:$$PATH"; fi
+	if ! { cmp -s "$$from/package-lock.json" "$$target/page-tools/installed" && [ -d "$$target/page-tools/node_modules" ]; }; then
+	  say "installing binaryen, esbuild, TypeScript and Fluent into $$target/page-tools with npm"
+	  rm -rf "$$target/page-tools"
+	  mkdir -p "$$target/page-tools"
+	  cp "$$from"/package.json "$$from"/package-lock.json "$$from"/.npmrc "$$target/page-tools"
+	  (cd "$$target/page-tools" && "$$npm" ci --loglevel=error) || failed "that did not work; is the registry of npm reachable?"
+	  cp "$$from/package-lock.json" "$$target/page-tools/installed"
+	fi
 
 # One of the peers is the command openssl.
 setup-bench: setup

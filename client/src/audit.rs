@@ -102,8 +102,8 @@ pub async fn audit(
     let (summary, groups, published) = tally.finish()?;
 
     let mut remarks = remarks(&campaign, &summary, compared.map(|(_, tick)| tick), now);
-    let homes = homes(campaign.genesis())?;
-    let at_home = matches!(source, Source::Web(operation) if homes.contains(operation.base()));
+    let homes = homes(campaign.genesis());
+    let at_home = matches!(source, Source::Web(operation) if homes.contains(&operation.base().to_string()));
     let page = page::check(source, &campaign, summary.manifest_sha256, at_home, &mut remarks).await?;
     if let Source::Web(operation) = source {
         if !at_home {

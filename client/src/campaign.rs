@@ -1,75 +1,33 @@
-//! Finding a campaign and checking all that its id pins (DESIGN §2), before anything of a participant is made of it.
-//! The id is compared before the genesis is even parsed.
+//! What a campaign id pins, checked before anything of a participant is made of it (DESIGN §2): genesis, key, places,
+//! addresses; and the numbers that a server shows. Command line and page call the same functions; fetching is the
+//! command line's own and stands in `network`. The id is compared before the genesis is even parsed.
 
-use crate::address::BaseUrl;
 use crate::error::Error;
-use crate::log_reader::{Source, check_genesis};
-use crate::transport::Network;
 use protocol::announcement::Announcement;
 use protocol::campaign::{Campaign, CampaignId, Genesis};
 use protocol::counts::Counts;
-use protocol::note::TreeHead;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-/// A campaign with the address at which it was found and the head of its log. Having one proves that the address is
-/// one of the genesis's own, that the checkpoint is signed by the log key, and that the log begins with the genesis.
-pub struct Site {
-    /// The campaign.
-    pub campaign: Campaign,
-    /// The Origin, at its name or at its onion address, whichever was asked for.
-    pub origin: BaseUrl,
-    /// The log's head.
-    pub head: TreeHead,
-    /// The operation that read it, for more reading.
-    pub source: Source,
-}
+#[cfg(not(target_arch = "wasm32"))]
+mod network;
+#[cfg(not(target_arch = "wasm32"))]
+pub use network::{Site, check_map, counts, fetch, read};
 
-impl Site {
-    /// Where the Issuer is. Whoever came by the onion address stays there if Issuer and Origin are one server.
-    pub fn issuer(&self) -> Result<BaseUrl, Error> {
-        let genesis = self.campaign.genesis();
-        if self.origin.is_onion() && genesis.issuer_name == genesis.origin_name {
-            Ok(self.origin.clone())
-        } else {
-            BaseUrl::parse(&genesis.issuer_url())
-        }
-    }
-}
-
-/// Fetches a campaign from its Origin. `expected` is compared with the genesis's bytes before anything else is read.
-pub async fn fetch(network: &Network, base: &BaseUrl, expected: Option<CampaignId>) -> Result<Site, Error> {
-    let source = Source::Web(network.operation(base)?);
-    let campaign = read(&source, expected).await?;
-    if !homes(campaign.genesis())?.contains(base) {
-        return Err(Error::Address(format!(
-            "This campaign lives at {}, not at {base}; use that address, if you trust it.",
-            all_homes(campaign.genesis())?
-        )));
-    }
-    let head = source.head(&campaign).await?;
-    check_genesis(&source, &campaign, head).await?;
-    Ok(Site { campaign, origin: base.clone(), head, source })
-}
-
-/// Reads genesis and places, from wherever they are, and checks them against each other and the id.
-pub async fn read(source: &Source, expected: Option<CampaignId>) -> Result<Campaign, Error> {
-    let genesis = match source.read("campaign", Genesis::BYTES_MAX).await? {
-        Some(genesis) => genesis,
-        None if matches!(source, Source::Folder(_)) => source.need("genesis.json", Genesis::BYTES_MAX).await?,
-        None => {
-            return Err(Error::Misbehaved("There is no campaign at this address; check it.".to_owned()));
-        }
-    };
-    let found = CampaignId::of(&genesis);
+/// Demands that a genesis is the one of the id that was given, if one was.
+pub fn check_id(genesis: &[u8], expected: Option<CampaignId>) -> Result<(), Error> {
+    let found = CampaignId::of(genesis);
     if expected.is_some_and(|expected| expected != found) {
         return Err(Error::Misbehaved(format!(
             "This is another campaign (id {found}) than the one that was asked for; do not go on, and tell whoever \
              gave you the link or the id."
         )));
     }
-    let places = source.need("places.json", PLACES_BYTES_MAX).await?;
-    let campaign = Campaign::new(&genesis, &places)?;
+    Ok(())
+}
+
+/// Reads genesis and places and checks them against each other: key, digest of the places, every rule of the document.
+pub fn assemble(genesis: &[u8], places: &[u8]) -> Result<Campaign, Error> {
+    let campaign = Campaign::new(genesis, places)?;
     if !campaign.genesis().witnesses.is_empty() {
         return Err(Error::Unsupported(
             "This campaign has witnesses, and this version cannot check their signatures; use a newer one.".to_owned(),
@@ -78,16 +36,25 @@ pub async fn read(source: &Source, expected: Option<CampaignId>) -> Result<Campa
     Ok(campaign)
 }
 
-/// The published numbers as the server shows them, checked as far as that goes without the log, with which
-/// `headcount audit` compares them. `None` if there are none, as in a folder.
-pub async fn counts(source: &Source, campaign: &Campaign) -> Result<Option<Counts>, Error> {
-    let Some(bytes) = source.read("counts.json", COUNTS_BYTES_MAX).await? else {
-        return Ok(None);
-    };
-    let counts: Counts = serde_json::from_slice(&bytes)
-        .map_err(|_| Error::Misbehaved("The server's counts.json is not in the form of this protocol.".to_owned()))?;
-    check_counts(&counts, campaign)?;
-    Ok(Some(counts))
+/// The addresses of the Origin, as browsers write them: scheme, host, and the port unless it is the scheme's own.
+pub fn homes(genesis: &Genesis) -> Vec<String> {
+    let onion = genesis.onion.as_ref().map(|onion| format!("http://{onion}"));
+    [genesis.origin_url()].into_iter().chain(onion).map(|url| without_default_port(&url).to_owned()).collect()
+}
+
+/// The address of the Issuer for whoever found the campaign at `origin`, one of its [`homes`]: who came by the onion
+/// address stays there if Issuer and Origin are one server.
+pub fn issuer_at(genesis: &Genesis, origin: &str) -> String {
+    if genesis.issuer_name == genesis.origin_name && homes(genesis).iter().any(|home| home == origin) {
+        origin.to_owned()
+    } else {
+        without_default_port(&genesis.issuer_url()).to_owned()
+    }
+}
+
+fn without_default_port(url: &str) -> &str {
+    let port = if url.starts_with("https:") { ":443" } else { ":80" };
+    url.strip_suffix(port).unwrap_or(url)
 }
 
 /// Demands what can be demanded of a server's numbers: they are of this campaign, of places that it has, and add up;
@@ -121,34 +88,6 @@ pub fn adds_up(counts: &Counts) -> bool {
     let mut areas = counts.places.values().chain(counts.regions.values()).chain([&counts.root]);
     areas.try_fold(0u64, |sum, area| sum.checked_add(*area)) == Some(counts.total)
 }
-
-/// Demands that the map is the one of the genesis.
-pub async fn check_map(source: &Source, campaign: &Campaign) -> Result<(), Error> {
-    let map = source.need("map.json", MAP_BYTES_MAX).await?;
-    if <[u8; 32]>::from(Sha256::digest(&map)) == campaign.genesis().map_sha256 {
-        Ok(())
-    } else {
-        Err(Error::Misbehaved("The map is not the one that the genesis names.".to_owned()))
-    }
-}
-
-/// The addresses of the Origin.
-pub fn homes(genesis: &Genesis) -> Result<Vec<BaseUrl>, Error> {
-    let mut homes = vec![BaseUrl::parse(&genesis.origin_url())?];
-    if let Some(onion) = &genesis.onion {
-        homes.push(BaseUrl::parse(&format!("http://{onion}"))?);
-    }
-    Ok(homes)
-}
-
-fn all_homes(genesis: &Genesis) -> Result<String, Error> {
-    let homes: Vec<String> = homes(genesis)?.iter().map(ToString::to_string).collect();
-    Ok(homes.join(" and "))
-}
-
-const PLACES_BYTES_MAX: usize = 32 * 1024 * 1024;
-const MAP_BYTES_MAX: usize = 64 * 1024 * 1024;
-const COUNTS_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 #[cfg(test)]
 mod tests;

@@ -5,8 +5,8 @@ use clap::{Args, Parser, Subcommand};
 use client::address::BaseUrl;
 use client::error::{Error, in_words};
 use client::transport::Network;
+use client::typed;
 use protocol::campaign::CampaignId;
-use protocol::invite::InviteLink;
 use std::process::ExitCode;
 
 mod advice;
@@ -194,11 +194,10 @@ pub(crate) fn locate(
     campaign: Option<&str>,
 ) -> Result<(BaseUrl, Option<CampaignId>), Error> {
     let given = campaign.map(campaign_id).transpose()?;
-    let Ok(link) = InviteLink::parse(url) else {
-        if url.contains("/join#") {
-            return Err(Error::Local(mistyped::link(url)));
-        }
-        return Ok((BaseUrl::parse(url)?, given));
+    let link = match typed::link(url) {
+        Ok(link) => link,
+        Err(mistake) if url.contains("/join#") => return Err(Error::Local(mistyped::link(mistake))),
+        Err(_) => return Ok((BaseUrl::parse(url)?, given)),
     };
     if given.is_some_and(|given| given != link.campaign) {
         return Err(Error::Local(

@@ -7,18 +7,33 @@
 //!
 //! This library prints nothing, stores nothing, and contacts no address but the one it was told (`transport`).
 
-pub mod address;
-pub mod audit;
+pub mod answer;
 pub mod campaign;
+pub mod door;
 pub mod error;
-pub mod log_reader;
-pub mod organiser;
-pub mod own_entry;
 pub mod participation;
 pub mod place_choice;
+pub mod typed;
+
+#[cfg(not(target_arch = "wasm32"))]
+pub mod address;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod audit;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod log_reader;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod organiser;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod own_entry;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod private_file;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod rehearsal;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod transport;
+
+#[cfg(target_arch = "wasm32")]
+mod wasm;
 
 #[cfg(test)]
 mod stand_in;

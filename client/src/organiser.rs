@@ -3,8 +3,9 @@
 //! The key that signs announcements is made here, on the organiser's device, and never goes to a server.
 
 use crate::address::BaseUrl;
+use crate::answer::Answer;
 use crate::error::Error;
-use crate::transport::{Answer, Message, Network, Operation};
+use crate::transport::{Message, Network, Operation};
 use protocol::announcement::Announcement;
 use protocol::campaign::{Campaign, Text};
 use protocol::codec::{array_from_base64, to_base64};

@@ -4,10 +4,9 @@
 //! pledge. With a proxy there is never a direct connection; without one, onion addresses are refused before a look-up.
 
 use crate::address::BaseUrl;
+use crate::answer::{Answer, essence};
 use crate::error::{Error, in_words};
 use protocol::codec::to_hex;
-use protocol::media;
-use protocol::problem::Problem;
 use rand::TryRng;
 use rand::rngs::SysRng;
 use reqwest::header::{
@@ -15,7 +14,6 @@ use reqwest::header::{
     RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use reqwest::{Certificate, Client, ClientBuilder, Proxy, RequestBuilder, Response, Url};
-use serde::Deserialize;
 use std::time::Duration;
 
 /// The road that every operation takes: straight, or through a SOCKS5 proxy that resolves names itself (Tor).
@@ -173,10 +171,7 @@ impl Operation {
             www_authenticate,
             policy,
             leads_elsewhere,
-            media_type: media_type.map(|value| {
-                let essence = value.split(';').next().unwrap_or_default();
-                essence.trim().to_ascii_lowercase()
-            }),
+            media_type: media_type.as_deref().map(essence),
             retry_after_seconds: retry_after.and_then(|value| value.trim().parse().ok()),
             host: self.base.host().to_owned(),
         })
@@ -210,65 +205,6 @@ impl Operation {
         } else {
             format!("The answer of {host} was lost{road}: {}; try again.", root_cause(error))
         })
-    }
-}
-
-/// What came back.
-pub struct Answer {
-    /// The HTTP status.
-    pub status: u16,
-    /// The body, within its limit.
-    pub body: Vec<u8>,
-    /// `Content-Type` without parameters, lower case.
-    pub media_type: Option<String>,
-    /// `WWW-Authenticate`.
-    pub www_authenticate: Option<String>,
-    /// `Content-Security-Policy`, if there is exactly one.
-    pub policy: Option<String>,
-    /// Whether a browser would load or follow something that a header of the answer names (`Link`, `Refresh`).
-    pub leads_elsewhere: bool,
-    retry_after_seconds: Option<u64>,
-    host: String,
-}
-
-impl Answer {
-    /// Demands one of these statuses, and the media type if one is named; anything else is the error that it is.
-    pub fn demand(self, statuses: &[u16], media_type: Option<&str>) -> Result<Self, Error> {
-        if !statuses.contains(&self.status) {
-            return Err(self.refusal());
-        }
-        if media_type.is_some_and(|wanted| self.media_type.as_deref() != Some(wanted)) {
-            return Err(Error::Misbehaved(format!(
-                "{} answered with another kind of message than the protocol has here.",
-                self.host
-            )));
-        }
-        Ok(self)
-    }
-
-    /// What an answer that was not hoped for means.
-    pub fn refusal(&self) -> Error {
-        #[derive(Deserialize)]
-        struct Document {
-            r#type: String,
-        }
-        let problem = (self.media_type.as_deref() == Some(media::PROBLEM))
-            .then(|| serde_json::from_slice::<Document>(&self.body).ok())
-            .flatten()
-            .and_then(|document| Problem::from_urn(&document.r#type));
-        let (host, status) = (&self.host, self.status);
-        match (problem, status) {
-            (Some(problem), _) => Error::Refused { problem, retry_after_seconds: self.retry_after_seconds },
-            (None, 300..=399) => Error::Misbehaved(format!(
-                "{host} points to another address, and that is not followed; use the campaign's own address."
-            )),
-            // What a web server in front says when the one behind it is away: nobody knows if the request arrived.
-            (None, 500 | 502..=504) => Error::Lost(format!("{host} cannot answer now (status {status}); try again.")),
-            (None, 404) => Error::Misbehaved(format!(
-                "{host} does not have what a campaign has at this address; check the address."
-            )),
-            _ => Error::Misbehaved(format!("{host} gave an answer that means nothing here (status {status}).")),
-        }
     }
 }
 

@@ -69,6 +69,11 @@ impl Token {
         self.nonce
     }
 
+    /// Whether it is of this campaign's challenge and key; its signature is not looked at.
+    pub fn is_of(&self, campaign: &Campaign) -> bool {
+        self.challenge_digest == campaign.challenge_digest() && self.token_key_id == campaign.token_key().token_key_id()
+    }
+
     /// Checks the signature alone: that this key signed this token, of whatever challenge.
     pub fn verify_signature(&self, key: &IssuerPublicKey) -> Result<(), Error> {
         if self.token_key_id != key.token_key_id() {
@@ -81,9 +86,7 @@ impl Token {
     ///
     /// Errors: [`Error::WrongCampaign`], then [`Error::PledgeMismatch`].
     pub fn open(self, pledge: Pledge, campaign: &Campaign) -> Result<OpenedToken, Error> {
-        if self.challenge_digest != campaign.challenge_digest()
-            || self.token_key_id != campaign.token_key().token_key_id()
-        {
+        if !self.is_of(campaign) {
             return Err(Error::WrongCampaign);
         }
         let region = campaign.places().region_of(pledge.place).ok_or(Error::PledgeMismatch)?;

@@ -1,10 +1,14 @@
 //! A campaign is taken only if everything fits the id and the address.
 
 use super::*;
+use crate::address::BaseUrl;
+use crate::log_reader::Source;
 use crate::organiser::OrganiserKey;
 use crate::stand_in::{World, serve_world};
+use crate::transport::Network;
 use protocol::campaign::Text;
 use protocol::counts::Sums;
+use protocol::note::TreeHead;
 use protocol::publication::Area;
 
 #[tokio::test]

@@ -1,10 +1,10 @@
 //! What finishes a participation that broke off: the very command to type, by the same road, for people and programs.
 //! It fits the refusal: where nothing helps, nothing is advised. It may hold the token, which is the participant's own.
 
-use crate::cli::secrets::token_text;
 use client::campaign::Site;
 use client::error::Error;
 use client::transport::Network;
+use client::typed::token_text;
 use protocol::problem::Problem;
 use protocol::token::Token;
 use serde_json::{Value, json};

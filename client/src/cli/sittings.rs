@@ -5,7 +5,7 @@ use crate::cli::approach::{Approach, Participant};
 use crate::cli::console::Console;
 use crate::cli::join::{not_kept, pledge_after, show_counted, show_token_for_later};
 use crate::cli::road::{Direct, Waiting};
-use crate::cli::secrets::{PhraseSource, TokenSource, one_on_stdin, parse_token, token_text};
+use crate::cli::secrets::{PhraseSource, TokenSource, one_on_stdin, parse_token};
 use crate::cli::{Failure, Where, clock, times};
 use clap::Args;
 use client::campaign::{counts, fetch};
@@ -14,6 +14,7 @@ use client::participation::place_of;
 use client::place_choice::title;
 use client::private_file::PrivateFile;
 use client::transport::Network;
+use client::typed::token_text;
 use std::path::PathBuf;
 
 /// Arguments of `token`.

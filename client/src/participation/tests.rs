@@ -4,8 +4,11 @@ use super::*;
 use crate::campaign::{counts, fetch};
 use crate::stand_in::onlooker::{Visit, linger};
 use crate::stand_in::{Bound, World, problem, response, serve_world, split};
+use crate::transport::Network;
+use protocol::directory::DIRECTORY_PATH;
 use protocol::problem::Problem;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 fn phrase() -> Phrase {
     Phrase::from_bytes([7; 16])

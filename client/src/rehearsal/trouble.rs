@@ -3,9 +3,10 @@
 
 use super::bare::{self, Manner};
 use super::{Plan, Run};
+use crate::answer::Answer;
 use crate::error::Error;
 use crate::participation::{fresh_phrase, prepare};
-use crate::transport::{Answer, Message};
+use crate::transport::Message;
 use protocol::auth_scheme::token_header;
 use protocol::invite::Invite;
 use protocol::media;

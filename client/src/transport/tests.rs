@@ -3,6 +3,7 @@
 use super::*;
 use crate::stand_in::onlooker::linger;
 use crate::stand_in::{World, problem, response, serve, socks_proxy, split};
+use protocol::problem::Problem;
 
 fn message(body: &[u8]) -> Message<'_> {
     Message { authorization: Some("Bearer X"), media_type: "text/plain", body: body.to_vec() }

@@ -1,0 +1,79 @@
+//! The C ABI of the registration page's WebAssembly: `allocate`, `release`, `call`, and the memory. Pointers and nothing
+//! else: what a call does stands in `door`. The only file of the house with unsafe code; what was freed is erased first.
+
+#![allow(unsafe_code, reason = "a C ABI is pointers, and an allocator is one by definition")]
+
+use crate::door::Door;
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::hint::black_box;
+use std::sync::{LazyLock, Mutex, PoisonError};
+use zeroize::Zeroize;
+
+static DOOR: LazyLock<Mutex<Door>> = LazyLock::new(Mutex::default);
+
+/// Room for a request of `length` bytes. It must be given back with [`release`].
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn allocate(length: usize) -> *mut u8 {
+    Box::into_raw(vec![0; length].into_boxed_slice()).cast()
+}
+
+/// Takes back, and erases, what [`allocate`] or [`call`] gave: for an answer its length and the four bytes before it.
+///
+/// # Safety
+/// `start` must have come from one of them, with this length, and be given back once.
+#[unsafe(no_mangle)]
+pub(crate) unsafe extern "C" fn release(start: *mut u8, length: usize) {
+    // SAFETY: by the contract above this is the box that was let go there.
+    drop(unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(start, length)) });
+}
+
+/// Does one request of the door: its answer, behind the answer's length as four bytes, little endian.
+///
+/// # Safety
+/// The `length` bytes at `start` must be readable: a request written into what [`allocate`] gave.
+#[unsafe(no_mangle)]
+pub(crate) unsafe extern "C" fn call(start: *const u8, length: usize) -> *mut u8 {
+    // SAFETY: by the contract above.
+    let request = unsafe { std::slice::from_raw_parts(start, length) };
+    let mut door = DOOR.lock().unwrap_or_else(PoisonError::into_inner);
+    let answer = door.call(request);
+    if door.is_empty() {
+        erase_stack();
+    }
+    let length = u32::try_from(answer.len()).unwrap_or(0);
+    let framed = [length.to_le_bytes().as_slice(), &answer].concat();
+    Box::into_raw(framed.into_boxed_slice()).cast()
+}
+
+/// Overwrites what the calls before left on the stack below this one.
+#[inline(never)]
+fn erase_stack() {
+    let mut area = [0_u8; STACK_USED_MAX];
+    black_box(&mut area).zeroize();
+}
+
+/// More than any call uses.
+const STACK_USED_MAX: usize = 256 * 1024;
+
+/// The allocator of the standard library, but freed memory is erased: copies that libraries make and drop, JSON among
+/// them, leave nothing.
+struct Erasing;
+
+#[global_allocator]
+static ALLOCATOR: Erasing = Erasing;
+
+// SAFETY: memory is taken from and given back to `System` unchanged; `realloc` is the trait's own, which copies into fresh
+// memory and frees, and so erases, the old.
+unsafe impl GlobalAlloc for Erasing {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller keeps the contract of this same method.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, start: *mut u8, layout: Layout) {
+        // SAFETY: the block is of this layout and still ours.
+        unsafe { std::slice::from_raw_parts_mut(start, layout.size()) }.zeroize();
+        // SAFETY: as in `alloc`.
+        unsafe { System.dealloc(start, layout) }
+    }
+}

@@ -1,0 +1,61 @@
+// The crate `client` as WebAssembly. With Debian's compiler everybody can repeat it, byte for byte, from signed packages;
+// so this is the build that the log of a campaign names. With rustup's it is quicker to have, for a rehearsal.
+
+import { execFileSync } from "node:child_process";
+import { readFileSync, realpathSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+/** What stands in the manifest. */
+export function compilerName(toolchain) {
+  if (toolchain === "debian") return `debian rustc-web ${text("dpkg-query", ["-W", "-f", "${Version}", "rustc-web"])}`;
+  return `rustup rustc ${text("rustc", ["--version"]).split(" ")[1]}`;
+}
+
+/** Compiles, quickly if nothing has changed, and gives the module's bytes. */
+export function compile(repository, work, toolchain) {
+  const debian = toolchain === "debian";
+  const target = join(work, toolchain);
+  const cargo = ["rustc", "--locked", "--package", "client", "--lib", "--crate-type", "cdylib", "--profile", "page"];
+  cargo.push("--target", TARGET, "--target-dir", target);
+  if (debian) cargo.push("-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size");
+  execFileSync(debian ? "/usr/bin/cargo" : "cargo", cargo, {
+    cwd: repository,
+    env: { ...process.env, ...environment(repository, debian) },
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  return readFileSync(join(target, TARGET, "page", "client.wasm"));
+}
+
+function environment(repository, debian) {
+  const registry = join(process.env.CARGO_HOME ?? join(homedir(), ".cargo"), "registry", "src");
+  const flags = [
+    // No randomness of its own: whatever asked for some would get an error. It comes in with the request `phrase`.
+    '--cfg=getrandom_backend="unsupported"',
+    // Where it was built must not show in the bytes.
+    `--remap-path-prefix=${repository}=headcount`,
+    `--remap-path-prefix=${realpathSync(repository)}=headcount`,
+    `--remap-path-prefix=${registry}=registry`,
+    // Memory for the largest campaign from the start: memory that grows is copied, and what was there is not erased.
+    `-Clink-arg=--initial-memory=${MEMORY_BYTES}`,
+  ];
+  if (!debian) return { CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f") };
+  // A panic would trap either way; without its words the module is smaller.
+  flags.push("-Zunstable-options", "-Cpanic=immediate-abort");
+  return {
+    CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f"),
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: "/usr/bin/wasm-ld",
+    CARGO_PROFILE_PAGE_PANIC: "immediate-abort",
+    CARGO_UNSTABLE_PANIC_IMMEDIATE_ABORT: "true",
+    RUSTC: "/usr/bin/rustc",
+    RUSTC_BOOTSTRAP: "1",
+    RUSTUP_TOOLCHAIN: "",
+  };
+}
+
+function text(program, options) {
+  return execFileSync(program, options, { encoding: "utf8" }).trim();
+}
+
+const TARGET = "wasm32-unknown-unknown";
+const MEMORY_BYTES = 16 * 1024 * 1024;
