@@ -8,8 +8,9 @@ SHELL := /bin/bash
 export PATH := $(PATH):$(HOME)/.cargo/bin
 # Debian's packages, as root or through sudo. A recipe that begins with it can say: apt_install NAME…
 APT = apt_install() { local as; [ "$$(id -u)" = 0 ] && as= || as=sudo; $$as apt-get -q update && $$as apt-get -q install -y --no-install-recommends "$$@"; }
-# Whether this machine has a Node, with npm, that is new enough; if not, one is installed below the target folder.
-NODE = own_node() { npm --version && node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 22 || (a == 22 && b >= 12) ? 0 : 1)'; } >/dev/null 2>&1
+# A recipe that begins with it has a Node that is new enough, with npm: this machine's own, or the one of setup-node.
+NODE = own_node() { npm --version && node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 22 || (a == 22 && b >= 12) ? 0 : 1)'; } >/dev/null 2>&1; \
+  own_node || PATH="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")/node/bin:$$PATH"
 
 help:
 	echo "make demo    the whole thing on this machine: a rehearsal with simulated people (ARGS='--k 5' and the like)"
@@ -40,7 +41,6 @@ COMPILER = debian
 page: setup-page
 	$(NODE)
 	target="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")"
-	own_node || PATH="$$target/node/bin:$$PATH"
 	rm -rf "$$target/page-tools/web"
 	cp -R client/web "$$target/page-tools/web"
 	node "$$target/page-tools/web/build.mjs" "$(CURDIR)" "$$target/page" $(COMPILER)
@@ -77,14 +77,13 @@ bench: setup-bench
 
 # The map and the places of a campaign's folder, from open data (server/campaigns/mapdata/README.md). With COUNTRY=BY
 # LANGUAGES=en,be,ru a folder that has nothing yet is begun. Everything foreign is pinned there, and checked.
-country: setup
+country: setup setup-node
 	$(APT)
+	$(NODE)
 	from="$(CURDIR)/server/campaigns/mapdata" to="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")/mapdata" packages=()
 	failed() { echo "country: $$1" >&2; exit 1; }
 	[ -n "$(FOLDER)" ] || failed "say which folder: make country FOLDER=server/campaigns/belarus"
 	[ -e /usr/share/locale/en/LC_MESSAGES/geonames.mo ] || packages+=(libgeonames-common)
-	command -v node >/dev/null || packages+=(nodejs)
-	command -v npm >/dev/null || packages+=(npm)
 	python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3 python3-venv)
 	if [ $${#packages[@]} -gt 0 ]; then
 	  echo "country: installing $${packages[*]} with apt-get"
@@ -137,7 +136,7 @@ setup-test: setup
 
 # What the tests drive although nobody here wrote it. Versions and digests are committed beside the programs in
 # tests/peers; all but Debian's packages goes below the target folder.
-setup-peers:
+setup-peers: setup-node
 	$(APT)
 	$(NODE)
 	from="$(CURDIR)/tests/peers" to="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")/peers" packages=()
@@ -158,30 +157,27 @@ setup-peers:
 	  apt_install "$${packages[@]}" ||
 	    failed "that did not work; install yourself: Go, its library golang.org/x/mod in /usr/share/gocode, Python 3.11 with venv"
 	fi
-	wanted=("$$from/python/requirements.txt") what="Python's cryptography and tlog-scales" node=node npm=npm
-	if ! own_node; then
-	  wanted+=("$$from/node/requirements.txt") what+=", and Node," node="$$to/venv/bin/node" npm="$$to/venv/bin/npm"
-	fi
-	if ! { cat "$${wanted[@]}" | cmp -s - "$$to/venv/installed" && "$$to/venv/bin/python" -c 'import cryptography, tlog_scales'; }; then
-	  say "installing $$what into $$to/venv with pip"
+	wanted="$$from/python/requirements.txt"
+	if ! { cmp -s "$$wanted" "$$to/venv/installed" && "$$to/venv/bin/python" -c 'import cryptography, tlog_scales'; }; then
+	  say "installing Python's cryptography and tlog-scales into $$to/venv with pip"
 	  rm -rf "$$to/venv"
 	  { "$$python" -m venv "$$to/venv" && "$$to/venv/bin/python" -m pip install --quiet --disable-pip-version-check \
-	      --only-binary :all: --require-hashes "$${wanted[@]/#/--requirement=}"; } ||
+	      --only-binary :all: --require-hashes --requirement "$$wanted"; } ||
 	    failed "that did not work; is the Python package index reachable?"
-	  cat "$${wanted[@]}" > "$$to/venv/installed"
+	  cp "$$wanted" "$$to/venv/installed"
 	fi
 	if ! { cmp -s "$$from/node/package-lock.json" "$$to/node/installed" && [ -d "$$to/node/node_modules" ]; }; then
 	  say "installing the Privacy Pass packages for Node into $$to/node with npm"
 	  rm -rf "$$to/node"
 	  mkdir -p "$$to/node"
 	  cp "$$from"/node/package.json "$$from"/node/package-lock.json "$$from"/node/.npmrc "$$to/node"
-	  (cd "$$to/node" && "$$npm" ci --loglevel=error) || failed "that did not work; is the registry of npm reachable?"
+	  (cd "$$to/node" && npm ci --loglevel=error) || failed "that did not work; is the registry of npm reachable?"
 	  cp "$$from/node/package-lock.json" "$$to/node/installed"
 	fi
-	say "Go $$(go env GOVERSION), Node $$("$$node" --version), $$("$$to/venv/bin/python" --version) are there, with their libraries"
+	say "Go $$(go env GOVERSION), Node $$(node --version), $$("$$to/venv/bin/python" --version) are there, with their libraries"
 
 # The browsers that the tests look at the pages with, and what drives them: Debian's own, never one that a package fetches.
-setup-browsers: setup-peers
+setup-browsers: setup-node
 	$(APT)
 	$(NODE)
 	from="$(CURDIR)/tests/browsers/node" to="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")" packages=()
@@ -195,13 +191,12 @@ setup-browsers: setup-peers
 	  apt_install "$${packages[@]}" ||
 	    failed "that did not work; install yourself: chromium, firefox-esr, a font with Cyrillic and Arabic letters"
 	fi
-	if own_node; then npm=npm; else npm="$$to/peers/venv/bin/npm" PATH="$$to/peers/venv/bin:$$PATH"; fi
 	if ! { cmp -s "$$from/package-lock.json" "$$to/browsers/node/installed" && [ -d "$$to/browsers/node/node_modules" ]; }; then
 	  say "installing playwright-core, puppeteer-core, axe-core and pngjs into $$to/browsers/node with npm"
 	  rm -rf "$$to/browsers/node"
 	  mkdir -p "$$to/browsers/node"
 	  cp "$$from"/package.json "$$from"/package-lock.json "$$from"/.npmrc "$$to/browsers/node"
-	  (cd "$$to/browsers/node" && "$$npm" ci --loglevel=error) || failed "that did not work; is the registry of npm reachable?"
+	  (cd "$$to/browsers/node" && npm ci --loglevel=error) || failed "that did not work; is the registry of npm reachable?"
 	  cp "$$from/package-lock.json" "$$to/browsers/node/installed"
 	fi
 	say "$$(chromium --version 2>/dev/null), $$(firefox-esr --version 2>/dev/null) are there, with what drives them"
@@ -210,7 +205,7 @@ setup-browsers: setup-peers
 setup-node:
 	$(APT)
 	$(NODE)
-	from="$(CURDIR)/tests/peers/node/requirements.txt" to="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")/node"
+	from="$(CURDIR)/client/web/node-requirements.txt" to="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")/node"
 	failed() { echo "setup-node: $$1" >&2; exit 1; }
 	if own_node || cmp -s "$$from" "$$to/installed"; then exit 0; fi
 	if ! python3 -c 'import venv, ensurepip' 2>/dev/null; then
@@ -241,13 +236,12 @@ setup-page: setup setup-node
 	  apt_install "$${packages[@]}" ||
 	    failed "that did not work; the page that a log names is built on Debian, with these packages of it"
 	fi
-	if own_node; then npm=npm; else npm="$$target/node/bin/npm" PATH="$$target/node/bin:$$PATH"; fi
 	if ! { cmp -s "$$from/package-lock.json" "$$target/page-tools/installed" && [ -d "$$target/page-tools/node_modules" ]; }; then
 	  say "installing binaryen, esbuild, TypeScript and Fluent into $$target/page-tools with npm"
 	  rm -rf "$$target/page-tools"
 	  mkdir -p "$$target/page-tools"
 	  cp "$$from"/package.json "$$from"/package-lock.json "$$from"/.npmrc "$$target/page-tools"
-	  (cd "$$target/page-tools" && "$$npm" ci --loglevel=error) || failed "that did not work; is the registry of npm reachable?"
+	  (cd "$$target/page-tools" && npm ci --loglevel=error) || failed "that did not work; is the registry of npm reachable?"
 	  cp "$$from/package-lock.json" "$$target/page-tools/installed"
 	fi
 

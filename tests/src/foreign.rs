@@ -25,9 +25,9 @@ pub fn installed(path: &str, goal: &str) -> Result<PathBuf, String> {
     if path.exists() { Ok(path) } else { Err(format!("{} is missing; run `make {goal}`", path.display())) }
 }
 
-/// Node: the one that `make setup-peers` installed where the machine's own is too old, else the machine's own.
+/// Node: the one that `make setup-node` installed where the machine's own is too old, else the machine's own.
 pub fn node() -> PathBuf {
-    let installed = target().join("peers/venv/bin/node");
+    let installed = target().join("node/bin/node");
     if installed.exists() { installed } else { PathBuf::from("node") }
 }
 
