@@ -11,6 +11,20 @@ import { join, resolve } from "node:path";
 import { compile, compilerName } from "./build/compile.mjs";
 import { bundle } from "./build/bundle.mjs";
 
+/** Without what wasm2js, and browsers of some years ago, do not know. Sizes and times chose -Oz, see the profile `page`. */
+const LOWERING = [
+  "-Oz",
+  "--enable-bulk-memory",
+  "--enable-sign-ext",
+  "--enable-nontrapping-float-to-int",
+  "--enable-mutable-globals",
+  "--llvm-memory-copy-fill-lowering",
+  "--llvm-nontrapping-fptoint-lowering",
+  "--signext-lowering",
+  "--strip-target-features",
+  "--strip-producers",
+];
+
 const [repository, out, toolchain] = [resolve(process.argv[2]), resolve(process.argv[3]), process.argv[4]];
 const here = import.meta.dirname;
 const work = `${out}-build`;
@@ -73,17 +87,3 @@ function write(files) {
   rmSync(out, { recursive: true, force: true });
   renameSync(fresh, out);
 }
-
-/** Without what wasm2js, and browsers of some years ago, do not know. Sizes and times chose -Oz, see the profile `page`. */
-const LOWERING = [
-  "-Oz",
-  "--enable-bulk-memory",
-  "--enable-sign-ext",
-  "--enable-nontrapping-float-to-int",
-  "--enable-mutable-globals",
-  "--llvm-memory-copy-fill-lowering",
-  "--llvm-nontrapping-fptoint-lowering",
-  "--signext-lowering",
-  "--strip-target-features",
-  "--strip-producers",
-];
