@@ -54,8 +54,8 @@ function speak(language: Language): void {
       page.redraw();
       found(`language-${tag}`).focus();
     };
-    const attributes = { id: `language-${tag}`, type: "button", lang: tag, "aria-label": name, "aria-pressed": pressed };
-    return h("button", { ...attributes, onclick: choose }, short);
+    const attributes = { id: `language-${tag}`, type: "button", lang: tag, "aria-pressed": pressed, onclick: choose };
+    return h("button", attributes, h("span", { "aria-hidden": "true" }, short), h("span", { class: "unseen" }, name));
   };
   const languages = found("languages");
   languages.setAttribute("aria-label", texts.say("languages"));

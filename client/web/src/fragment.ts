@@ -6,7 +6,7 @@ let told: ((fragment: string) => void) | null = null;
 
 function take(): string {
   const fragment = location.hash.slice(1);
-  if (location.href.includes("#")) {
+  if (/[#?]/.test(location.href)) {
     history.replaceState(null, "", location.pathname);
   }
   return fragment;

@@ -79,13 +79,15 @@ async function refusal(door: Door, answer: Answer): Promise<Refused> {
 }
 
 async function once(url: string, init: RequestInit, bytesMax: number): Promise<Answer> {
+  const ending = new AbortController();
+  const timer = setTimeout(() => ending.abort(), ANSWER_MILLISECONDS_MAX);
   try {
     const response = await fetch(url, {
       ...init,
       cache: "no-store",
       redirect: "error",
       referrerPolicy: "no-referrer",
-      signal: AbortSignal.timeout(ANSWER_MILLISECONDS_MAX),
+      signal: ending.signal,
     });
     return {
       status: response.status,
@@ -95,6 +97,8 @@ async function once(url: string, init: RequestInit, bytesMax: number): Promise<A
     };
   } catch {
     throw new Lost();
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -64,7 +64,7 @@ export async function showKept(page: Page, known: Known): Promise<void> {
 
 /** Nothing is left here. Said in a document that holds nothing else. */
 export function nothingLeft(page: Page): void {
-  const text = h("p", { id: "forgotten", tabindex: -1 }, page.texts.say("forgotten"));
+  const text = h("h1", { id: "forgotten", tabindex: -1 }, page.texts.say("forgotten"));
   document.body.replaceChildren(h("main", { class: "alone" }, text));
   text.focus();
 }

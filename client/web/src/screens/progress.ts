@@ -30,7 +30,7 @@ class View {
   run: Run | null = null;
   readonly #page: Page;
   #status = h("p", {});
-  #parts: { slow: HTMLElement; waiting: HTMLElement; failed: HTMLElement; text: HTMLElement; ways: HTMLElement } | null = null;
+  #parts: Record<"slow" | "waiting" | "failed" | "ways" | "open", HTMLElement> | null = null;
   #arc: SVGElement | null = null;
   #left = h("p", {});
 
@@ -41,17 +41,17 @@ class View {
   draw(): Child[] {
     const say = this.#page.texts.say.bind(this.#page.texts);
     this.#status = h("p", { id: "progress-status", role: "status" });
-    const text = h("p", {});
     const ways = buttons();
     this.#parts = {
       slow: h("p", { id: "progress-slow", class: "quiet" }, say("progress-slow")),
       waiting: this.#ring(),
       failed: h("div", { id: "failure", class: "alert", role: "alert" }),
-      text,
       ways,
+      open: h("p", { class: "quiet" }, say("progress-keep-open")),
     };
     if (this.run) this.update(this.run);
-    return [this.#status, this.#parts.slow, this.#parts.waiting, this.#parts.failed, ways, h("p", { class: "quiet" }, say("progress-keep-open"))];
+    const { slow, waiting, failed, open } = this.#parts;
+    return [this.#status, slow, waiting, failed, ways, open];
   }
 
   update(run: Run): void {
@@ -64,6 +64,7 @@ class View {
     shown(parts.slow, !failed && COMPUTING.includes(run.stage));
     shown(parts.waiting, !failed && run.stage === "waiting");
     shown(parts.failed, failed);
+    shown(parts.open, !failed || run.mayTryAgain);
     if (run.stage === "waiting") this.#turn(run);
     const told = failed ? this.#told(run) : "";
     if (parts.failed.textContent !== told) parts.failed.textContent = told;
