@@ -22,6 +22,8 @@ export interface Message {
   authorization: string;
   mediaType: string;
   body: Uint8Array<ArrayBuffer>;
+  /** What its answer is, so that no other page that gets in between is taken for one. */
+  wanted: { statuses: number[]; mediaType: string; bytes: number };
 }
 
 /** No usable answer came; whether the message arrived nobody knows, so to repeat it is right. */
@@ -47,14 +49,14 @@ export async function read(url: string, bytesMax: number): Promise<Uint8Array> {
 }
 
 /** Sends a message, up to three times while answers are lost or the server asks for a pause. */
-export async function send(door: Door, message: Message, wanted: number[], answerBytes: number): Promise<Uint8Array> {
-  const { authorization, mediaType, body } = message;
+export async function send(door: Door, message: Message): Promise<Uint8Array> {
+  const { authorization, mediaType, body, wanted } = message;
   const headers = { ...PLAIN, Authorization: authorization, "Content-Type": mediaType };
   for (let attempt = 1; ; attempt++) {
     let failure: Lost | Refused;
     try {
-      const answer = await once(message.url, { method: "POST", credentials: "omit", headers, body }, answerBytes);
-      if (wanted.includes(answer.status)) return answer.body;
+      const answer = await once(message.url, { method: "POST", credentials: "omit", headers, body }, wanted.bytes);
+      if (wanted.statuses.includes(answer.status) && answer.mediaType === wanted.mediaType) return answer.body;
       failure = await refusal(door, answer);
     } catch (error) {
       if (!(error instanceof Lost)) throw error;

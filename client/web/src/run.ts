@@ -87,10 +87,10 @@ export class Run {
       const directory = await read(base + prepared.directory_path, DIRECTORY_BYTES_MAX);
       await door.ask("directory", { body: toBase64(directory) });
       const { authorization, body, path } = prepared;
-      this.#message = { url: base + path, authorization, mediaType: TOKEN_REQUEST, body: fromBase64(body) };
+      this.#message = { url: base + path, authorization, mediaType: TOKEN_REQUEST, body: fromBase64(body), wanted: TOKEN_RESPONSE };
     }
     this.#at("token");
-    const answer = await send(door, this.#message, [200], TOKEN_RESPONSE_BYTES);
+    const answer = await send(door, this.#message);
     this.#at("unblinding");
     const { token } = await door.ask("response", { body: toBase64(answer) });
     this.#message = null; // it held the invite
@@ -120,8 +120,8 @@ export class Run {
   async #pledge(): Promise<void> {
     this.#at("pledging");
     const { authorization, body, path, media_type } = await this.#page.door.ask("pledge", {});
-    const message = { url: location.origin + path, authorization, mediaType: media_type, body: fromBase64(body) };
-    const answer = await send(this.#page.door, message, [200, 201], RECEIPT_BYTES);
+    const message = { url: location.origin + path, authorization, mediaType: media_type, body: fromBase64(body), wanted: RECEIPT };
+    const answer = await send(this.#page.door, message);
     await this.#page.door.ask("receipt", { body: toBase64(answer) });
   }
 
@@ -134,6 +134,6 @@ export class Run {
 /** Refusals that the same message would get again. */
 const FINAL = ["closed", "invite-unknown", "invite-used", "token-invalid", "pledge-mismatch", "unauthorised", "forbidden"];
 const TOKEN_REQUEST = "application/private-token-request";
-const TOKEN_RESPONSE_BYTES = 256;
-const RECEIPT_BYTES = 64;
+const TOKEN_RESPONSE = { statuses: [200], mediaType: "application/private-token-response", bytes: 256 };
+const RECEIPT = { statuses: [200, 201], mediaType: "application/vnd.headcount.receipt", bytes: 64 };
 const DIRECTORY_BYTES_MAX = 64 * 1024;

@@ -44,7 +44,7 @@ class View {
     const ways = buttons();
     this.#parts = {
       slow: h("p", { id: "progress-slow", class: "quiet" }, say("progress-slow")),
-      waiting: this.#ring(),
+      waiting: h("div", { id: "progress-waiting", class: "waiting", hidden: true }),
       failed: h("div", { id: "failure", class: "alert", role: "alert" }),
       ways,
       open: h("p", { class: "quiet" }, say("progress-keep-open")),
@@ -62,7 +62,9 @@ class View {
     if (this.#status.textContent !== status) this.#status.textContent = status;
     shown(this.#status, !failed);
     shown(parts.slow, !failed && COMPUTING.includes(run.stage));
-    shown(parts.waiting, !failed && run.stage === "waiting");
+    const waits = !failed && run.stage === "waiting";
+    if (waits === parts.waiting.hidden) parts.waiting.replaceChildren(...(waits ? this.#ring() : []));
+    shown(parts.waiting, waits);
     shown(parts.failed, failed);
     shown(parts.open, !failed || run.mayTryAgain);
     if (run.stage === "waiting") this.#turn(run);
@@ -71,15 +73,13 @@ class View {
     parts.ways.replaceChildren(...(failed ? this.#ways(run) : []));
   }
 
-  #ring(): HTMLElement {
+  #ring(): (HTMLElement | SVGElement)[] {
     const say = this.#page.texts.say.bind(this.#page.texts);
     const circle = { cx: 60, cy: 60, r: 52, fill: "none", "stroke-width": 10, pathLength: 100 };
     this.#arc = svg("circle", { ...circle, class: "arc", "stroke-dasharray": "100", "stroke-dashoffset": "100", transform: "rotate(-90 60 60)" });
     const picture = svg("svg", { viewBox: "0 0 120 120", class: "ring", "aria-hidden": "true", focusable: "false" }, svg("circle", { ...circle, class: "track" }), this.#arc);
     this.#left = h("p", { id: "progress-left", role: "status" });
-    return h(
-      "div",
-      { id: "progress-waiting", class: "waiting" },
+    return [
       picture,
       this.#left,
       h("p", { class: "quiet" }, say("waiting-why")),
@@ -87,7 +87,7 @@ class View {
         button("pledge-now", say("pledge-now"), () => this.run?.pledgeNow()),
         button("keep-token", say("keep-token"), () => this.run?.keepToken()),
       ),
-    );
+    ];
   }
 
   /** The ring by seconds, the words by minutes: nobody has to hear a countdown. */
