@@ -94,7 +94,7 @@ impl Overview {
         let (texts, places) = (Texts::of(lang), &self.campaign.places().places);
         let name = |place: u32| places.get(place as usize).map_or("", |place| written(&place.name, lang).text);
         let fewer = self.fewer(texts);
-        let speech = Speech { name: &name, number: &|number| texts.number(number), fewer: &fewer };
+        let speech = Speech { number: &|number| texts.number(number), fewer: &fewer };
         let plan = drawing.plan(&moment.counts.places, &name);
         let (width, height) = drawing.extent(&plan);
         Figure { inner: drawing.write(&plan, &speech), width, height }
@@ -165,7 +165,7 @@ struct Page<'a> {
     /// Whether all regions are shown open: where there are few places.
     unfolded: bool,
     fewer: String,
-    nothing: String,
+    no_group: String,
     found: String,
     rest_of_all: Option<String>,
     words: String,
@@ -252,7 +252,7 @@ impl<'a> Page<'a> {
             regions: list::rows(campaign, counts, lang),
             unfolded: campaign.places().places.len() <= UNFOLDED_MAX,
             fewer: overview.fewer(t),
-            nothing: t.say("nothing-published"),
+            no_group: t.say("no-group"),
             found: t.with("search-found", &[("found", "{}")]),
             rest_of_all: (counts.root > 0).then(|| t.number(counts.root)),
             words: campaign_words(id).join(" "),

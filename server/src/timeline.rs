@@ -56,11 +56,6 @@ impl Timeline {
         Ok(Self { schedule, keeper, closing_file, confirm_file: confirm_file(data), end, closer: Mutex::default() })
     }
 
-    /// The schedule of the genesis.
-    pub(crate) fn schedule(&self) -> &Schedule {
-        &self.schedule
-    }
-
     /// The state in which requests are judged.
     pub(crate) fn state(&self) -> State {
         let end = *self.end();

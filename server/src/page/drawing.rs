@@ -33,8 +33,11 @@ struct Measures {
     radius_min: f64,
     /// The radius of a circle for one pledge, as long as there is room.
     radius_of_one: f64,
+    /// Letters of the largest cities, which are named always.
+    font_large: i32,
+    /// Letters of all else.
     font: i32,
-    /// Largest cities that are named always.
+    /// How many are named always.
     forced: usize,
     labels_max: usize,
 }
@@ -71,8 +74,6 @@ pub(super) struct Plan {
 
 /// How a drawing speaks.
 pub(super) struct Speech<'a> {
-    /// The name of a place.
-    pub(super) name: &'a dyn Fn(u32) -> &'a str,
     /// A number as the language writes it.
     pub(super) number: &'a dyn Fn(u64) -> String,
     /// "fewer than k"
@@ -102,7 +103,8 @@ impl Drawing {
 
     /// Decides what is drawn where. `published` has the sums of published groups by place.
     pub(super) fn plan<'a>(&self, published: &BTreeMap<u32, u64>, name: &dyn Fn(u32) -> &'a str) -> Plan {
-        let Measures { radius_max, radius_min, radius_of_one, font, forced, labels_max, .. } = self.size.measures();
+        let Measures { radius_max, radius_min, radius_of_one, font_large, font, forced, labels_max, .. } =
+            self.size.measures();
         let sum = |cluster: &Cluster| cluster.places.iter().filter_map(|place| published.get(place)).sum::<u64>();
         let sums: Vec<u64> = self.clusters.iter().map(sum).collect();
         let most = sums.iter().copied().max().unwrap_or(0);
@@ -122,26 +124,31 @@ impl Drawing {
             text: name(self.clusters[*index].spot.place),
             circle: circles[*index],
             forced: turn < forced,
+            font: UNIT * if turn < forced { font_large } else { font },
         });
         let wanted: Vec<Wanted<'_>> = wanted.collect();
-        let margin = font * UNIT / 5;
-        let bounds =
-            Frame { left: margin, top: margin, width: self.width - 2 * margin, height: self.height - 2 * margin };
-        let labels = labels::place(&wanted, &circles, bounds, font * UNIT, labels_max);
+        let labels = labels::place(&wanted, &circles, self.bounds(), labels_max);
+        Plan { circles, labels, key: self.key(&sums, &radius), key_height: font * UNIT * 27 / 10 }
+    }
 
-        let highest = font * UNIT * 11 / 10;
-        let round = (0..20).rev().flat_map(|power| [5, 2, 1].map(|digit: u64| digit.saturating_mul(10u64.pow(power.min(18)))));
-        let mut numbers = round.filter(|number| *number <= most && radius(*number) <= highest);
-        let first = numbers.next();
-        let tenths = first.iter().flat_map(|first| [*first, first / 10, first / 100]);
-        let mut key: Vec<Circle> = Vec::new();
-        for number in tenths.filter(|number| *number > 0) {
-            let r = radius(number);
-            if key.last().is_none_or(|last| last.r >= r + UNIT) {
-                key.push(Circle { x: 0, y: 0, r, published: number });
-            }
-        }
-        Plan { circles, labels, key, key_height: 2 * highest + font * UNIT / 2 }
+    /// Where names may stand.
+    fn bounds(&self) -> Frame {
+        let margin = self.size.measures().font * UNIT / 5;
+        Frame { left: margin, top: margin, width: self.width - 2 * margin, height: self.height - 2 * margin }
+    }
+
+    /// Up to three circles of round numbers, none smaller than what is published, and none that had to be enlarged to be seen.
+    fn key(&self, sums: &[u64], radius: &dyn Fn(u64) -> i32) -> Vec<Circle> {
+        let highest = self.size.measures().font * UNIT * 11 / 10;
+        let (least, most) = (sums.iter().filter(|sum| **sum > 0).min(), sums.iter().max());
+        let (Some(least), Some(most)) = (least, most) else { return Vec::new() };
+        let round = (0..19u32).rev().flat_map(|power| [5, 2, 1].map(|digit| 10u64.pow(power).saturating_mul(digit)));
+        let Some(first) = round.into_iter().find(|number| number <= most && radius(*number) <= highest) else {
+            return Vec::new();
+        };
+        let seen = |number: &u64| number >= least && radius(*number) > self.dot_radius();
+        let circle = |number| Circle { x: 0, y: 0, r: radius(number), published: number };
+        [first, first / 10, first / 100].into_iter().filter(seen).map(circle).collect()
     }
 
     /// The size of the whole drawing in its units.
@@ -161,16 +168,12 @@ impl Drawing {
         filled.sort_by_key(|circle| std::cmp::Reverse(circle.r));
         svg.push_str("<g class=\"c\">");
         filled.iter().for_each(|circle| write_circle(&mut svg, circle));
-        add(&mut svg, format_args!("</g><g class=\"t\" font-size=\"{}\">", self.size.measures().font * UNIT));
-        for Label { text, x, y, anchor, .. } in &plan.labels {
-            let class = match anchor {
-                Anchor::Start => "",
-                Anchor::Middle => " class=\"m\"",
-                Anchor::End => " class=\"e\"",
-            };
-            add(&mut svg, format_args!("<text{class} x=\"{x}\" y=\"{y}\">{}</text>", escape(text)));
-        }
         svg.push_str("</g>");
+        for labels in plan.labels.chunk_by(|a, b| a.font == b.font) {
+            add(&mut svg, format_args!("<g class=\"t\" font-size=\"{}\">", labels[0].font));
+            labels.iter().for_each(|label| write_label(&mut svg, label));
+            svg.push_str("</g>");
+        }
         self.write_key(&mut svg, plan, speech);
         svg
     }
@@ -227,10 +230,11 @@ impl Size {
                 width: 1120,
                 height_max: 760,
                 merge: 12,
-                radius_max: 38.0,
+                radius_max: 34.0,
                 radius_min: 2.0,
                 radius_of_one: 0.9,
-                font: 13,
+                font_large: 15,
+                font: 12,
                 forced: 12,
                 labels_max: 44,
             },
@@ -238,12 +242,13 @@ impl Size {
                 width: 358,
                 height_max: 420,
                 merge: 10,
-                radius_max: 20.0,
+                radius_max: 15.0,
                 radius_min: 1.5,
                 radius_of_one: 0.5,
+                font_large: 12,
                 font: 11,
                 forced: 4,
-                labels_max: 12,
+                labels_max: 10,
             },
         }
     }
@@ -267,6 +272,16 @@ fn write_dots(svg: &mut String, path: &str, r: i32) {
 
 fn write_circle(svg: &mut String, circle: &Circle) {
     add(svg, format_args!("<circle cx=\"{}\" cy=\"{}\" r=\"{}\"/>", circle.x, circle.y, circle.r));
+}
+
+fn write_label(svg: &mut String, label: &Label) {
+    let Label { text, x, y, anchor, .. } = label;
+    let class = match anchor {
+        Anchor::Start => "",
+        Anchor::Middle => " class=\"m\"",
+        Anchor::End => " class=\"e\"",
+    };
+    add(svg, format_args!("<text{class} x=\"{x}\" y=\"{y}\">{}</text>", escape(text)));
 }
 
 fn add(svg: &mut String, text: std::fmt::Arguments<'_>) {

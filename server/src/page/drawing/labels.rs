@@ -35,6 +35,8 @@ pub(super) struct Wanted<'a> {
     pub(super) circle: Circle,
     /// Whether it must be.
     pub(super) forced: bool,
+    /// The size of its letters.
+    pub(super) font: i32,
 }
 
 /// A name that is written.
@@ -48,20 +50,25 @@ pub(super) struct Label {
     pub(super) y: i32,
     /// What x is.
     pub(super) anchor: Anchor,
+    /// The size of its letters.
+    pub(super) font: i32,
     /// What it covers.
     pub(super) frame: Frame,
 }
 
-/// Writes as many names as there is room for, in the order in which they come, `most` at most. `font` is the size of the letters.
-pub(super) fn place(wanted: &[Wanted<'_>], circles: &[Circle], bounds: Frame, font: i32, most: usize) -> Vec<Label> {
+/// Writes as many names as there is room for, in the order in which they come, and `most` at most.
+pub(super) fn place(wanted: &[Wanted<'_>], circles: &[Circle], bounds: Frame, most: usize) -> Vec<Label> {
     let mut placed: Vec<Label> = Vec::new();
     for one in wanted {
         if placed.len() >= most && !one.forced {
             continue;
         }
         let steps = if one.forced { &GAPS[..] } else { &GAPS[..1] };
-        let positions = steps.iter().flat_map(|gap| positions(one, font, font * gap / 100).map(move |label| (gap, label)));
-        let free = |label: &Label| bounds.holds(&label.frame) && !placed.iter().any(|other| other.frame.meets(&label.frame));
+        let positions = steps.iter().flat_map(|gap| positions(one, one.font * gap / 100).map(move |label| (gap, label)));
+        let free = |label: &Label| {
+            let apart = label.frame.widened(one.font / 3);
+            bounds.holds(&label.frame) && !placed.iter().any(|other| other.frame.meets(&apart))
+        };
         let judged = positions.zip(0..).filter(|((_, label), _)| free(label)).map(|((gap, label), turn)| {
             let covered = covered(&label.frame, circles, &one.circle);
             (covered * 20 + gap * 2 + turn % 8, covered, label)
@@ -77,8 +84,8 @@ pub(super) fn place(wanted: &[Wanted<'_>], circles: &[Circle], bounds: Frame, fo
 }
 
 /// The eight sides of a circle, the best first.
-fn positions(one: &Wanted<'_>, font: i32, gap: i32) -> impl Iterator<Item = Label> {
-    let Circle { x, y, r, .. } = one.circle;
+fn positions(one: &Wanted<'_>, gap: i32) -> impl Iterator<Item = Label> {
+    let (Circle { x, y, r, .. }, font) = (one.circle, one.font);
     let (width, height) = (lettering::width(one.text) * font / 1000, font);
     let (away, aslant) = (r + font / 5 + gap, (r + gap) * 7 / 10 + font / 10);
     let sides = [
@@ -99,7 +106,7 @@ fn positions(one: &Wanted<'_>, font: i32, gap: i32) -> impl Iterator<Item = Labe
             Anchor::End => x - width,
         };
         let frame = Frame { left, top, width, height };
-        Label { text: text.clone(), x, y: top + height * 78 / 100, anchor, frame }
+        Label { text: text.clone(), x, y: top + height * 78 / 100, anchor, font, frame }
     })
 }
 
@@ -118,6 +125,11 @@ impl Frame {
     /// Whether another lies in it.
     pub(super) fn holds(&self, other: &Self) -> bool {
         self.shared(other) == i64::from(other.width) * i64::from(other.height)
+    }
+
+    /// The same with so much room on its left and right.
+    fn widened(&self, by: i32) -> Self {
+        Self { left: self.left - by, width: self.width + 2 * by, ..*self }
     }
 
     /// Whether they overlap.
