@@ -3,7 +3,7 @@
 //! Nothing here guesses: trailing bytes, other alphabets, missing padding and non-zero spare bits are errors.
 
 use crate::error::Error;
-use data_encoding::{BASE64URL, HEXLOWER};
+use base64ct::{Base64Url, Encoding};
 
 /// A cursor over a message; every read names the message it failed on.
 pub struct Reader<'a> {
@@ -78,16 +78,12 @@ pub(crate) fn put_vector16(out: &mut Vec<u8>, bytes: &[u8], what: &'static str) 
 
 /// base64url with padding, the encoding of every binary field in JSON and in headers.
 pub fn to_base64(bytes: &[u8]) -> String {
-    BASE64URL.encode(bytes)
+    Base64Url::encode_string(bytes)
 }
 
 /// Reads base64url with padding, exactly.
 pub fn from_base64(text: &str, what: &'static str) -> Result<Vec<u8>, Error> {
-    // the library also takes pieces that are padded each, such as "AA==AA=="
-    if text.trim_end_matches('=').contains('=') {
-        return Err(Error::Malformed(what));
-    }
-    BASE64URL.decode(text.as_bytes()).map_err(|_| Error::Malformed(what))
+    Base64Url::decode_vec(text).map_err(|_| Error::Malformed(what))
 }
 
 /// Reads base64url with padding into exactly `N` bytes.
@@ -97,12 +93,12 @@ pub fn array_from_base64<const N: usize>(text: &str, what: &'static str) -> Resu
 
 /// Lower-case hexadecimal, the encoding of a campaign id in JSON, notes and file names.
 pub fn to_hex(bytes: &[u8]) -> String {
-    HEXLOWER.encode(bytes)
+    base16ct::lower::encode_string(bytes)
 }
 
 /// Reads lower-case hexadecimal into exactly `N` bytes.
 pub fn array_from_hex<const N: usize>(text: &str, what: &'static str) -> Result<[u8; N], Error> {
-    let bytes = HEXLOWER.decode(text.as_bytes()).map_err(|_| Error::Malformed(what))?;
+    let bytes = base16ct::lower::decode_vec(text).map_err(|_| Error::Malformed(what))?;
     bytes.try_into().map_err(|_| Error::Malformed(what))
 }
 

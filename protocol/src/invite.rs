@@ -4,10 +4,9 @@
 
 use crate::campaign::{CampaignId, base_url as campaign_url, is_host};
 use crate::error::Error;
-use data_encoding::{BASE32_NOPAD, Encoding, Specification};
+use base32ct::{Base32Unpadded, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use std::sync::LazyLock;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// The batch of invites that are earned by an e-mail address.
@@ -54,7 +53,9 @@ impl Invite {
     pub fn parse(code: &str) -> Result<Self, Error> {
         let compact: Zeroizing<String> =
             Zeroizing::new(code.chars().filter(|c| *c != '-' && !c.is_whitespace()).collect());
-        let bytes = Zeroizing::new(CROCKFORD.decode(compact.as_bytes()).map_err(|_| Error::Malformed("invite code"))?);
+        let plain: Option<String> = compact.chars().map(from_crockford).collect();
+        let plain = Zeroizing::new(plain.ok_or(Error::Malformed("invite code"))?);
+        let bytes = Zeroizing::new(Base32Unpadded::decode_vec(&plain).map_err(|_| Error::Malformed("invite code"))?);
         Ok(Self(bytes.as_slice().try_into().map_err(|_| Error::Malformed("invite code"))?))
     }
 
@@ -79,13 +80,13 @@ impl Invite {
 
     /// The code: 32 characters in groups of four.
     pub fn code(&self) -> Zeroizing<String> {
-        let plain = Zeroizing::new(CROCKFORD.encode(&self.0));
+        let plain = Zeroizing::new(Base32Unpadded::encode_string(&self.0));
         let mut code = Zeroizing::new(String::with_capacity(39));
         for (index, character) in plain.chars().enumerate() {
             if index > 0 && index % 4 == 0 {
                 code.push('-');
             }
-            code.push(character);
+            code.push(to_crockford(character));
         }
         code
     }
@@ -145,7 +146,7 @@ pub struct InviteLink {
 impl InviteLink {
     /// The link as text.
     pub fn to_text(&self) -> Zeroizing<String> {
-        let id = BASE32_NOPAD.encode(self.campaign.as_bytes()).to_lowercase();
+        let id = Base32Unpadded::encode_string(self.campaign.as_bytes());
         let invite = self.invite.as_ref().map(|invite| Zeroizing::new(format!("i={}&", *invite.code())));
         let invite = invite.as_ref().map_or("", |text| text.as_str());
         Zeroizing::new(format!("{}/join#{invite}c={id}", self.base_url))
@@ -175,20 +176,31 @@ impl InviteLink {
 /// 52 characters of lower-case RFC 4648 base32 without padding, spare bits zero.
 fn parse_base32_id(text: &str) -> Result<CampaignId, Error> {
     const WHAT: &str = "campaign id";
-    if text.chars().any(|c| c.is_ascii_uppercase()) {
-        return Err(Error::Malformed(WHAT));
+    let bytes = Base32Unpadded::decode_vec(text).map_err(|_| Error::Malformed(WHAT))?;
+    if Base32Unpadded::encode_string(&bytes) != text {
+        return Err(Error::Malformed(WHAT)); // spare bits that are not zero
     }
-    let bytes = BASE32_NOPAD.decode(text.to_uppercase().as_bytes()).map_err(|_| Error::Malformed(WHAT))?;
     Ok(CampaignId::from_bytes(bytes.try_into().map_err(|_| Error::Malformed(WHAT))?))
 }
 
-static CROCKFORD: LazyLock<Encoding> = LazyLock::new(|| {
-    let mut specification = Specification::new();
-    specification.symbols.push_str("0123456789ABCDEFGHJKMNPQRSTVWXYZ");
-    specification.translate.from.push_str("abcdefghjkmnpqrstvwxyzoOiIlL");
-    specification.translate.to.push_str("ABCDEFGHJKMNPQRSTVWXYZ001111");
-    specification.encoding().expect("the alphabet has 32 different symbols")
-});
+/// The digit of RFC 4648 base32 that has the value of a digit of Crockford's, whose case does not matter and whose
+/// look-alikes count.
+fn from_crockford(digit: char) -> Option<char> {
+    let digit = match digit.to_ascii_uppercase() {
+        'O' => '0',
+        'I' | 'L' => '1',
+        other => other,
+    };
+    CROCKFORD.chars().position(|c| c == digit).and_then(|value| RFC_4648.chars().nth(value))
+}
+
+/// The other way; what is no digit stays as it is.
+fn to_crockford(digit: char) -> char {
+    RFC_4648.chars().position(|c| c == digit).and_then(|value| CROCKFORD.chars().nth(value)).unwrap_or(digit)
+}
+
+const CROCKFORD: &str = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const RFC_4648: &str = "abcdefghijklmnopqrstuvwxyz234567";
 
 #[cfg(test)]
 mod tests {

@@ -84,7 +84,12 @@ impl Board {
         published: Published,
     ) -> Self {
         let overview = Arc::new(Overview::new(campaign.clone(), map));
-        Self { campaign, timeline, overview, current: Mutex::new(Current { published, made_for: None, documents: None }) }
+        Self {
+            campaign,
+            timeline,
+            overview,
+            current: Mutex::new(Current { published, made_for: None, documents: None }),
+        }
     }
 
     /// Shows what a new checkpoint says.
@@ -149,7 +154,8 @@ impl Board {
         let Published { log_size, sums, announcement, tick, .. } = published;
         let counts = Counts::new(&self.campaign, state, *tick, *log_size, sums, announcement.clone());
         let languages: Vec<&str> = self.overview.languages().collect();
-        let pictures = languages.iter().flat_map(|lang| self.overview.pictures().map(|name| ((*lang).to_owned(), name)));
+        let pictures =
+            languages.iter().flat_map(|lang| self.overview.pictures().map(|name| ((*lang).to_owned(), name)));
         Documents {
             moment: Moment { counts, issuing },
             counts: OnceCell::new(),
@@ -165,6 +171,11 @@ async fn made(
     documents: Arc<Documents>,
     make: impl FnOnce(&Documents) -> Result<Document, Error> + Send + 'static,
 ) -> Result<Document, Refusal> {
-    let make = async || tokio::task::spawn_blocking(move || make(&documents)).await.map_err(|_| Problem::Unavailable)?.map_err(Refusal::from);
+    let make = async || {
+        tokio::task::spawn_blocking(move || make(&documents))
+            .await
+            .map_err(|_| Problem::Unavailable)?
+            .map_err(Refusal::from)
+    };
     cell.get_or_try_init(make).await.cloned()
 }

@@ -64,7 +64,8 @@ struct Projection {
 impl Map {
     /// Reads a map. `{}` is a campaign without one; what cannot be drawn is an error, told in a sentence.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Option<Self>, String> {
-        let unreadable = |error: serde_json::Error| format!("the map cannot be read: {}", error.to_string().escape_debug());
+        let unreadable =
+            |error: serde_json::Error| format!("the map cannot be read: {}", error.to_string().escape_debug());
         let value: serde_json::Value = serde_json::from_slice(bytes).map_err(unreadable)?;
         if value.as_object().is_some_and(serde_json::Map::is_empty) {
             return Ok(None);

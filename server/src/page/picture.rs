@@ -15,12 +15,8 @@ pub(crate) const PNG: &str = "image/png";
 pub(super) fn draw(svg: &str, map_stroke: f64) -> Result<Vec<u8>, Error> {
     let failed = |why: String| Error::Refused(format!("the map could not be drawn as a picture: {why}"));
     let style = STYLE.replace("STROKE", &format!("{map_stroke:.3}")).replace("PIXEL", &UNIT.to_string());
-    let options = Options {
-        font_family: FONT_NAME.to_owned(),
-        fontdb: fonts(),
-        style_sheet: Some(style),
-        ..Options::default()
-    };
+    let options =
+        Options { font_family: FONT_NAME.to_owned(), fontdb: fonts(), style_sheet: Some(style), ..Options::default() };
     let tree = Tree::from_str(svg, &options).map_err(|error| failed(error.to_string()))?;
     let size = tree.size().to_int_size();
     let mut pixels = Pixmap::new(size.width(), size.height()).ok_or_else(|| failed("it has no size".to_owned()))?;
@@ -60,9 +56,8 @@ fn reduce(pixels: &[[u8; 3]]) -> (Vec<[u8; 3]>, Vec<u8>) {
     }
     let mut order: Vec<([u8; 3], usize)> = often.iter().map(|(colour, count)| (*colour, *count)).collect();
     order.sort_unstable_by_key(|(colour, count)| (std::cmp::Reverse(*count), *colour));
-    let distance = |a: &[u8; 3], b: &[u8; 3]| -> u32 {
-        a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b)).pow(2)).sum()
-    };
+    let distance =
+        |a: &[u8; 3], b: &[u8; 3]| -> u32 { a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b)).pow(2)).sum() };
     let mut palette: Vec<[u8; 3]> = Vec::new();
     for (colour, _) in order {
         // shades that nobody tells apart would leave no room for others
@@ -70,7 +65,9 @@ fn reduce(pixels: &[[u8; 3]]) -> (Vec<[u8; 3]>, Vec<u8>) {
             palette.push(colour);
         }
     }
-    let nearest = |colour: &[u8; 3]| (0u8..).zip(&palette).min_by_key(|(_, other)| distance(other, colour)).map_or(0, |(at, _)| at);
+    let nearest = |colour: &[u8; 3]| {
+        (0u8..).zip(&palette).min_by_key(|(_, other)| distance(other, colour)).map_or(0, |(at, _)| at)
+    };
     let index: BTreeMap<[u8; 3], u8> = often.keys().map(|colour| (*colour, nearest(colour))).collect();
     let indexes = pixels.iter().map(|pixel| index[pixel]).collect();
     (palette, indexes)

@@ -70,9 +70,19 @@ fn look() {
         std::fs::write(root.join(&asset.path[1..]), assets::at(&asset.path).unwrap().bytes()).unwrap();
     }
     std::fs::write(root.join("favicon.ico"), assets::icon().bytes()).unwrap();
-    for (name, total, all) in [("early", 20_000.0, false), ("full", 480_000.0, true), ("none", 0.0, false), ("mid", 120_000.0, false)] {
-        let numbers = spread(&campaign, total).into_iter().map(|(a, n)| (a, if all { n.max(10) } else { n })).filter(|(_, n)| *n >= 10);
-        let m = moment(&campaign, if name == "none" { State::Collecting } else { State::Open }, if name == "none" { -3 } else { 31 }, numbers);
+    for (name, total, all) in
+        [("early", 20_000.0, false), ("full", 480_000.0, true), ("none", 0.0, false), ("mid", 120_000.0, false)]
+    {
+        let numbers = spread(&campaign, total)
+            .into_iter()
+            .map(|(a, n)| (a, if all { n.max(10) } else { n }))
+            .filter(|(_, n)| *n >= 10);
+        let m = moment(
+            &campaign,
+            if name == "none" { State::Collecting } else { State::Open },
+            if name == "none" { -3 } else { 31 },
+            numbers,
+        );
         for lang in ["en", "ru", "fa"] {
             let html = overview.html(&m, lang).unwrap();
             let dir = root.join(name).join(lang);
@@ -81,18 +91,21 @@ fn look() {
             for q in [6, 9, 11] {
                 let mut small = Vec::new();
                 let t = std::time::Instant::now();
-                std::io::Write::write_all(&mut brotli::CompressorWriter::new(&mut small, 4096, q, 22), html.as_bytes()).unwrap();
+                std::io::Write::write_all(&mut brotli::CompressorWriter::new(&mut small, 4096, q, 22), html.as_bytes())
+                    .unwrap();
                 eprintln!("{name} {lang} raw {} q{q} {} {:?}", html.len(), small.len(), t.elapsed());
             }
             if name != "mid" {
-            for picture in overview.pictures() {
-                let t = std::time::Instant::now();
-                let png = overview.picture(&m, lang, &picture).unwrap().unwrap();
-                eprintln!("{picture} {} {:?}", png.len(), t.elapsed());
-                let dir = root.join("overview").join(lang); std::fs::create_dir_all(&dir).unwrap();
-                std::fs::write(root.join(format!("{name}-{lang}-{picture}")), &png).unwrap();
-                std::fs::write(dir.join(&picture), &png).unwrap();
-            } }
+                for picture in overview.pictures() {
+                    let t = std::time::Instant::now();
+                    let png = overview.picture(&m, lang, &picture).unwrap().unwrap();
+                    eprintln!("{picture} {} {:?}", png.len(), t.elapsed());
+                    let dir = root.join("overview").join(lang);
+                    std::fs::create_dir_all(&dir).unwrap();
+                    std::fs::write(root.join(format!("{name}-{lang}-{picture}")), &png).unwrap();
+                    std::fs::write(dir.join(&picture), &png).unwrap();
+                }
+            }
         }
     }
 }

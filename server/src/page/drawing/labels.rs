@@ -64,7 +64,8 @@ pub(super) fn place(wanted: &[Wanted<'_>], circles: &[Circle], bounds: Frame, mo
             continue;
         }
         let steps = if one.forced { &GAPS[..] } else { &GAPS[..1] };
-        let positions = steps.iter().flat_map(|gap| positions(one, one.font * gap / 100).map(move |label| (gap, label)));
+        let positions =
+            steps.iter().flat_map(|gap| positions(one, one.font * gap / 100).map(move |label| (gap, label)));
         let free = |label: &Label| {
             let apart = label.frame.widened(one.font / 3);
             bounds.holds(&label.frame) && !placed.iter().any(|other| other.frame.meets(&apart))
@@ -138,9 +139,8 @@ impl Frame {
     }
 
     fn shared(&self, other: &Self) -> i64 {
-        let along = |a: i32, a_size: i32, b: i32, b_size: i32| {
-            i64::from(((a + a_size).min(b + b_size) - a.max(b)).max(0))
-        };
+        let along =
+            |a: i32, a_size: i32, b: i32, b_size: i32| i64::from(((a + a_size).min(b + b_size) - a.max(b)).max(0));
         along(self.left, self.width, other.left, other.width) * along(self.top, self.height, other.top, other.height)
     }
 }

@@ -36,7 +36,8 @@ mod tests {
     #[test]
     fn letters_of_all_three_scripts_are_measured() {
         assert_eq!(width(""), 0);
-        for name in ["Moscow", "Москва", "مسکو", "Йошкар-Ола", "Щёлково", "یکاترینبورگ"] {
+        for name in ["Moscow", "Москва", "مسکو", "Йошкар-Ола", "Щёлково", "یکاترینبورگ"]
+        {
             let letters = i32::try_from(name.chars().count()).unwrap();
             assert!((250 * letters..950 * letters).contains(&width(name)), "{name} {}", width(name));
         }
