@@ -14,6 +14,7 @@ use std::path::Path;
 mod kept;
 
 use kept::{keep, kept};
+pub(crate) use kept::{look, was_cut_off};
 
 /// The bundle that a campaign is to serve: the given one, which is copied first, else the copy that it has.
 pub(crate) fn take_in(data: &Path, given: Option<&Path>, genesis: &Genesis) -> Result<Option<Bundle>, Error> {
@@ -119,3 +120,6 @@ fn read_file(path: &Path, bytes_max: u64) -> Result<Vec<u8>, Error> {
     }
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests;

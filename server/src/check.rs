@@ -5,7 +5,8 @@ use crate::init::read_campaign;
 use crate::keyring::Keyring;
 use crate::store::log::LogStore;
 use crate::store::{SECRET_FILE, write_file};
-use crate::{read_log, timeline};
+use crate::{bundle, read_log, timeline};
+use protocol::campaign::Campaign;
 use protocol::note::NoteVerifier;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -52,10 +53,33 @@ pub fn check(data: &Path) -> Result<Vec<String>, Error> {
         }
     }
     found.push("key files: readable by their owner alone".to_owned());
+    found.extend(page(data, &campaign, summary.manifest_sha256)?);
     if data.join("plan").exists() {
         found.push("a tick was cut off; the next start finishes it".to_owned());
     }
     Ok(found)
+}
+
+/// The registration page beside what the log says of it.
+fn page(data: &Path, campaign: &Campaign, logged: Option<[u8; 32]>) -> Result<Option<String>, Error> {
+    let Some(bundle) = bundle::look(data)? else {
+        if bundle::was_cut_off(data) {
+            return Ok(Some("page: it was being replaced; the next start finishes that".to_owned()));
+        }
+        return match logged {
+            Some(_) => {
+                Err(Error::Refused("the log names a page, and it is not here; give it again with --page".to_owned()))
+            }
+            None => Ok(None),
+        };
+    };
+    bundle.demand_compiler(campaign.genesis())?;
+    let (files, compiler) = (bundle.manifest().files().len(), bundle.manifest().compiler());
+    let standing = match logged == Some(bundle.manifest_sha256()) {
+        true => "the one that the log names",
+        false => "which the next start enters in the log",
+    };
+    Ok(Some(format!("page: {files} files, built with {compiler}, {standing}")))
 }
 
 /// Leaves word for the server that the wall clock is right as it is; a running server takes it within a second.

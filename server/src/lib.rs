@@ -17,6 +17,7 @@ mod bundle;
 pub mod check;
 pub mod clock;
 pub mod config;
+mod cross_origin;
 #[cfg(test)]
 mod damage;
 pub mod demo;
@@ -175,12 +176,14 @@ impl Deployment {
             .merge(origin::routes(self.origin.clone()))
             .merge(public::routes(self.public.clone()))
             .merge(join::routes(self.join.clone()));
-        self.finish(routes).layer(from_fn_with_state(self.join.clone(), join::guard))
+        cross_origin::allow(self.finish(routes), self.campaign.genesis())
+            .layer(from_fn(http::common_headers))
+            .layer(from_fn_with_state(self.join.clone(), join::guard))
     }
 
     /// What the organisers reach, for a listener of its own.
     pub fn organiser_routes(&self) -> Router {
-        self.finish(organiser::routes(self.organiser.clone()))
+        self.finish(organiser::routes(self.organiser.clone())).layer(from_fn(http::common_headers))
     }
 
     fn finish(&self, routes: Router) -> Router {
@@ -191,7 +194,6 @@ impl Deployment {
             .route("/healthz", get(health))
             .fallback(http::not_found)
             .method_not_allowed_fallback(http::method_not_allowed)
-            .layer(from_fn(http::common_headers))
     }
 
     /// Runs the tick that is due, if one is, and whatever an earlier look could not finish. Blocking; one look at a

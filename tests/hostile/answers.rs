@@ -5,11 +5,16 @@ use crate::stillness::lived_in;
 use crate::victim::{Victim, asks, pledges};
 use crate::wire::{Line, Message, Reply, Wire, address};
 use protocol::auth_scheme::token_header;
+use protocol::page_policy::page_policy;
 use protocol::phrase::Phrase;
 use tests::{K, Plan, World};
 
 const EVERYWHERE: [&str; 5] =
     ["content-length", "content-type", "cross-origin-resource-policy", "referrer-policy", "x-content-type-options"];
+
+/// What every page has besides, and every answer at /join and below it, whatever it is.
+const PAGE: [&str; 4] =
+    ["content-security-policy", "cross-origin-embedder-policy", "cross-origin-opener-policy", "permissions-policy"];
 
 /// The headers of an answer besides those that every one has, sorted.
 fn besides(reply: &Reply) -> Vec<&str> {
@@ -26,17 +31,20 @@ async fn d1_an_answer_carries_the_headers_of_its_kind_and_no_others() {
     let victim = Victim::of(&world).await;
     let mut wire = Wire::public(&world);
     for path in DOCUMENTS {
-        let page = ["/", "/en/", "/ru/", "/join"].contains(&path);
-        let expected: &[&str] = match path {
-            "/healthz" => &[],
-            "/.well-known/private-token-issuer-directory" => &["cache-control"],
-            _ if page => &["cache-control", "content-security-policy", "etag"],
-            _ => &["cache-control", "etag"],
+        let below_join = path.starts_with("/join");
+        let mut expected: Vec<&str> = match path {
+            "/healthz" => vec![],
+            "/.well-known/private-token-issuer-directory" => vec!["cache-control"],
+            _ if below_join => [&["cache-control"], &PAGE[..]].concat(),
+            "/" | "/en/" | "/ru/" => [&["cache-control", "etag"], &PAGE[..]].concat(),
+            _ => vec!["cache-control", "etag"],
         };
+        expected.sort_unstable();
         let mut reply = wire.send(&Message::new("GET", path)).await;
         // only where there is another encoding to choose
         reply.headers.retain(|(name, value)| (name.as_str(), value.as_str()) != ("vary", "accept-encoding"));
         assert_eq!(besides(&reply), expected, "{path}");
+        assert!(!below_join || reply.header("cache-control") == Some("no-store"), "{path} leaves a trace");
     }
     let token = wire.send(&victim.asks()).await;
     assert_eq!((token.status, besides(&token)), (200, vec!["cache-control", "connection"]));
@@ -50,12 +58,41 @@ async fn d1_an_answer_carries_the_headers_of_its_kind_and_no_others() {
         (pledges("x", vec![0; 68]), vec!["cache-control"]),
         (Message::new("POST", "/pledges"), vec!["cache-control", "www-authenticate"]),
         (Message::new("GET", "/x"), vec!["cache-control"]),
+        (Message::new("GET", "/join/x"), [&["cache-control"], &PAGE[..]].concat()),
+        (Message::new("PUT", "/join"), [&["allow", "cache-control"], &PAGE[..]].concat()),
         (Message::new("PUT", "/pledges"), vec!["allow", "cache-control"]),
     ] {
         let reply = wire.send(&message).await;
         reply.refusal();
         assert_eq!(besides(&reply), expected, "{message:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d1_one_policy_holds_at_join_and_everywhere_below_it() {
+    let world = lived_in(Plan::default()).await;
+    let mut wire = Wire::public(&world);
+    let policy = page_policy(world.campaign.genesis());
+    assert!(policy.contains("connect-src 'self';") && !policy.contains("unsafe-inline"), "{policy}");
+    for (method, path) in [
+        ("GET", "/join"),
+        ("HEAD", "/join/index.html"),
+        ("GET", "/join/registration.wasm"),
+        ("GET", "/join/nothing"),
+        ("GET", "/join/"),
+        ("GET", "/join/a/b"),
+        ("POST", "/join"),
+        ("OPTIONS", "/join/manifest.json"),
+    ] {
+        let reply = wire.send(&Message::new(method, path)).await;
+        assert_eq!(reply.header("content-security-policy"), Some(policy.as_str()), "{method} {path}");
+        assert_eq!(reply.header("cross-origin-opener-policy"), Some("same-origin"));
+        assert_eq!(reply.header("cross-origin-embedder-policy"), Some("require-corp"));
+        let devices = "camera=(), geolocation=(), microphone=(), browsing-topics=()";
+        assert_eq!(reply.header("permissions-policy"), Some(devices));
+    }
+    let elsewhere = wire.send(&Message::new("GET", "/joins")).await;
+    assert_eq!(elsewhere.header("content-security-policy"), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]

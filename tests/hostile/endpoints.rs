@@ -6,11 +6,15 @@ use protocol::problem::Problem;
 use tests::World;
 
 /// What everybody may read, whatever the state. Tiles are those of the first entry, which never goes away.
-pub(crate) const DOCUMENTS: [&str; 13] = [
+pub(crate) const DOCUMENTS: [&str; 17] = [
     "/",
     "/en/",
     "/ru/",
     "/join",
+    "/join/index.html",
+    "/join/manifest.json",
+    "/join/registration.wasm",
+    "/join/icon.png",
     "/campaign",
     "/places.json",
     "/map.json",
@@ -33,7 +37,7 @@ const ORGANISER: [(&str, &str); 4] = [
 const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"];
 
 /// What is not there: not even to be asked with another method. None matches a route with a part that varies.
-const NOWHERE: [&str; 28] = [
+const NOWHERE: [&str; 26] = [
     "/x",
     "/en",
     "/EN",
@@ -48,8 +52,6 @@ const NOWHERE: [&str; 28] = [
     "/counts%2ejson",
     "/counts.json;x",
     "/COUNTS.JSON",
-    "/join/x",
-    "/join/manifest.json",
     "/log",
     "/healthz/x",
     "/pledges/x",
@@ -65,7 +67,7 @@ const NOWHERE: [&str; 28] = [
 ];
 
 /// What looks like a page in a language, or like a file of the log, and is none.
-const NEITHER: [&str; 54] = [
+const NEITHER: [&str; 65] = [
     "/.well-known/",
     "//",
     "/xx/",
@@ -80,6 +82,17 @@ const NEITHER: [&str; 54] = [
     "/counts.json/",
     "/campaign/",
     "/join/",
+    "/join//",
+    "/join/x",
+    "/join/x/index.html",
+    "/join/INDEX.html",
+    "/join/index.htm",
+    "/join/index%2ehtml",
+    "/join/index.html%00",
+    "/join/index.html/",
+    "/join/%2e%2e/genesis.json",
+    "/join/../campaign.json",
+    "/join/page-old",
     "/pledges/",
     "/token-request/",
     "/organiser/",

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, its helping functions too")]
 
 mod answers; // headers of every kind of answer; nothing pending shows
+mod cross_origin; // an issuer under another name: whose page may ask it
 mod endpoints; // every path and method
 mod framing; // lengths, chunks, versions, targets
 mod header_values; // content types and authorizations

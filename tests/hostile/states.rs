@@ -35,7 +35,9 @@ const COLLECTING: u64 = TICK + TICK / 2;
 /// `IssuingOver`, and `Closing` while tokens are issued.
 pub(crate) async fn drive(issuing_ends: bool, mut look: impl AsyncFnMut(&World, Stage, &Cast)) {
     let issuing = issuing_ends.then_some(COLLECTING + 3 * TICK);
-    let world = World::with(Plan { collecting: COLLECTING, issuing, ..Plan::default() }).await;
+    let page = tests::bundle::folder("page");
+    let page = Some(page.path().to_owned());
+    let world = World::with(Plan { collecting: COLLECTING, issuing, page, ..Plan::default() }).await;
     let cast = Cast::of(&world).await;
     world.set_clock_before(100);
     look(&world, Stage::Before, &cast).await;

@@ -55,9 +55,11 @@ fn look(folder: &Path, seen: &mut BTreeMap<PathBuf, (u64, i64, i64, u32, Vec<u8>
     }
 }
 
-/// A world where five invites were used and five pledges published, so that every store has a file that it reads.
+/// A world with a registration page, where five invites were used and five pledges published, so that every store has
+/// a file that it reads.
 pub(crate) async fn lived_in(plan: tests::Plan) -> World {
-    let world = World::with(plan).await;
+    let page = tests::bundle::folder("page");
+    let world = World::with(tests::Plan { page: Some(page.path().to_owned()), ..plan }).await;
     let opening = world.campaign.genesis().pledges_open - tests::START;
     world.at(opening).await;
     world.register_many(0, tests::K).await;

@@ -197,7 +197,7 @@ impl Line {
             (name.to_ascii_lowercase(), value.trim().to_owned())
         };
         let mut reply = Reply { version, status, headers: lines.map(header).collect(), body: Vec::new() };
-        if method != "HEAD" && !matches!(status, 100 | 304) {
+        if method != "HEAD" && !matches!(status, 100 | 204 | 304) {
             let length: usize = reply.header("content-length").expect("a length").parse().expect("a number");
             while self.read.len() < length {
                 assert!(self.more().await, "a body breaks off");

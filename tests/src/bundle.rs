@@ -5,6 +5,7 @@
 use protocol::codec::to_hex;
 use sha2::{Digest, Sha256};
 use std::path::Path;
+use tempfile::TempDir;
 
 /// The compiler of a page that any campaign may serve.
 pub const DEBIAN: &str = "debian rustc-web 1.96.0";
@@ -40,6 +41,13 @@ pub fn write(folder: &Path, compiler: &str, files: &[(String, Vec<u8>)]) {
         std::fs::write(folder.join(name), bytes).unwrap();
     }
     std::fs::write(folder.join("manifest.json"), manifest(compiler, files)).unwrap();
+}
+
+/// A page in a folder of its own.
+pub fn folder(word: &str) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    write(folder.path(), DEBIAN, &files(word));
+    folder
 }
 
 /// What the log names the page in a folder by.

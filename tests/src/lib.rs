@@ -65,11 +65,23 @@ pub struct Plan {
     pub issuing: Option<u64>,
     /// The folder of a registration bundle.
     pub page: Option<PathBuf>,
+    /// The issuer's host, if it is another than the origin's; it must lead to this machine.
+    pub issuer_host: Option<String>,
+    /// The origin's onion service.
+    pub onion: Option<String>,
 }
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { regions: vec![3, 2], collecting: 0, eligible: 10_000, issuing: None, page: None }
+        Self {
+            regions: vec![3, 2],
+            collecting: 0,
+            eligible: 10_000,
+            issuing: None,
+            page: None,
+            issuer_host: None,
+            onion: None,
+        }
     }
 }
 
@@ -77,7 +89,7 @@ impl Default for Plan {
 pub struct World {
     /// The data directory's parent.
     pub folder: TempDir,
-    /// The folder of a registration bundle, given to the server at each start.
+    /// The folder of a registration bundle, given to the server at its next start; later ones go on with its copy.
     pub page: Option<PathBuf>,
     wall: Arc<AtomicU64>,
     running: Option<Running>,
@@ -126,7 +138,7 @@ impl World {
     }
 
     async fn serve(&mut self, listener: TcpListener, organiser_listener: TcpListener) {
-        let (data, wall, page) = (self.data(), self.wall.clone(), self.page.clone());
+        let (data, wall, page) = (self.data(), self.wall.clone(), self.page.take());
         // wall and steady time go together, so the clock is never in doubt unless a test makes it so
         let clock =
             Clock::new(move || Reading { wall: wall.load(SeqCst), steady: Duration::from_secs(wall.load(SeqCst)) });
@@ -348,10 +360,13 @@ fn source(plan: &Plan, address: SocketAddr, organiser_seed: &[u8; 32]) -> Source
     let pledges_open = START + plan.collecting;
     let closes = pledges_open + TICKS * TICK;
     let issuing_closes = plan.issuing.map_or(closes, |seconds| START + seconds);
+    let issuer = plan.issuer_host.as_ref().map_or(address.to_string(), |host| format!("{host}:{}", address.port()));
+    let onion = plan.onion.as_ref().map_or(String::new(), |onion| format!("onion = \"{onion}\"\n"));
+    let names = format!("issuer_name = \"{issuer}\"\n{onion}");
     let text = format!(
         "target = 1000\neligible = {}\nplaces = \"places.json\"\nmap = \"map.json\"\nk = {K}\ntick_seconds = {TICK}\n\
          opens = {START}\npledges_open = {pledges_open}\ncloses = {closes}\nissuing_closes = {issuing_closes}\n\
-         issuer_name = \"{address}\"\norigin_name = \"{address}\"\norganiser_key = \"{organiser_key}\"\nrehearsal = true\n\
+         {names}origin_name = \"{address}\"\norganiser_key = \"{organiser_key}\"\nrehearsal = true\n\
          [title]\nen = \"A campaign\"\nru = \"Кампания\"\n[text]\nen = \"To try things.\"\nru = \"Для проб.\"\n",
         plan.eligible
     );

@@ -11,7 +11,7 @@ use protocol::page_manifest::MANIFEST;
 use std::path::Path;
 
 /// The folder of the copy.
-pub(crate) const KEPT: &str = "page";
+const KEPT: &str = "page";
 /// A copy that is being written.
 const NEW: &str = "page-new";
 /// A copy that is being replaced.
@@ -20,12 +20,22 @@ const OLD: &str = "page-old";
 /// The copy of a data directory, if it has one, after finishing what a crash cut off.
 pub(crate) fn kept(data: &Path) -> Result<Option<Bundle>, Error> {
     mend(data)?;
+    look(data)
+}
+
+/// The copy as it lies there; changes nothing.
+pub(crate) fn look(data: &Path) -> Result<Option<Bundle>, Error> {
     let folder = data.join(KEPT);
     if !folder.exists() {
         return Ok(None);
     }
     let damaged = |error| Error::damaged(format!("the page is damaged, {error}; give it again with --page"));
     Bundle::read(&folder).map(Some).map_err(damaged)
+}
+
+/// Whether a crash left something to be finished.
+pub(crate) fn was_cut_off(data: &Path) -> bool {
+    data.join(NEW).exists() || data.join(OLD).exists()
 }
 
 /// Makes this bundle the copy, durably.
