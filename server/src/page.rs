@@ -95,7 +95,7 @@ impl Overview {
         let name = |place: u32| places.get(place as usize).map_or("", |place| written(&place.name, lang).text);
         let fewer = self.fewer(texts);
         let speech = Speech { number: &|number| texts.number(number), fewer: &fewer };
-        let plan = drawing.plan(&moment.counts.places, &name);
+        let plan = drawing.plan(&moment.counts.places, self.campaign.genesis().k, &name);
         let (width, height) = drawing.extent(&plan);
         Figure { inner: drawing.write(&plan, &speech), width, height }
     }

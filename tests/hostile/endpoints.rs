@@ -6,11 +6,14 @@ use protocol::problem::Problem;
 use tests::World;
 
 /// What everybody may read, whatever the state. Tiles are those of the first entry, which never goes away.
-pub(crate) const DOCUMENTS: [&str; 17] = [
+pub(crate) const DOCUMENTS: [&str; 20] = [
     "/",
     "/en/",
     "/ru/",
     "/join",
+    "/overview/en/all.png",
+    "/overview/ru/part.narrow.png",
+    "/favicon.ico",
     "/join/index.html",
     "/join/manifest.json",
     "/join/registration.wasm",
@@ -67,7 +70,7 @@ const NOWHERE: [&str; 26] = [
 ];
 
 /// What looks like a page in a language, or like a file of the log, and is none.
-const NEITHER: [&str; 65] = [
+const NEITHER: [&str; 77] = [
     "/.well-known/",
     "//",
     "/xx/",
@@ -97,6 +100,18 @@ const NEITHER: [&str; 65] = [
     "/token-request/",
     "/organiser/",
     "/healthz/",
+    "/overview/",
+    "/overview/x",
+    "/overview/style.css",
+    "/overview/style-0000000000000000.css",
+    "/overview/en/",
+    "/overview/en/x.png",
+    "/overview/EN/all.png",
+    "/overview/xx/all.png",
+    "/overview/en/all%2epng",
+    "/overview/en/all.wide.png",
+    "/overview/%65n/all.png",
+    "/favicon.ico/",
     "/log/",
     "/log/x",
     "/log//checkpoint",

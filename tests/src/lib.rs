@@ -371,5 +371,5 @@ fn source(plan: &Plan, address: SocketAddr, organiser_seed: &[u8; 32]) -> Source
         plan.eligible
     );
     let places = wire::places_json(&plan.regions);
-    Source { file: CampaignFile::parse(&text).expect("a good file"), places, map: b"{}".to_vec() }
+    Source { file: CampaignFile::parse(&text).expect("a good file"), places, map: wire::MAP.as_bytes().to_vec() }
 }

@@ -70,6 +70,11 @@ pub async fn try_send(request: RequestBuilder) -> Option<Answer> {
     Some(Answer { status, media_type, closes, authenticate, body: response.bytes().await.ok()?.to_vec() })
 }
 
+/// A map on which they lie, with two views.
+pub const MAP: &str = r#"{"W":200,"H":100,"projection":{"kind":"albers","n":0.5,"c":1.25,"lon0":2.5,"scale":1000,"x0":20,"y0":-2132},
+"views":[{"id":"all","name":{"en":"All","ru":"Всё"},"box":[0,0,200,100]},{"id":"part","name":{"en":"A part","ru":"Часть"},"box":[0,40,120,60]}],
+"attribution":"Nobody's","land":"M5 5h190v90h-190z","mesh":"M5 60h190"}"#;
+
 /// A list of places, so many per region.
 pub fn places_json(regions: &[u32]) -> Vec<u8> {
     let name =
@@ -78,7 +83,8 @@ pub fn places_json(regions: &[u32]) -> Vec<u8> {
     for (region, count) in regions.iter().enumerate() {
         for _ in 0..*count {
             let index = places.len();
-            places.push(json!({ "region": region, "name": name("Place", index), "lat": 1.5, "lon": 2.5, "population": 1000 * (index + 1) }));
+            let (lat, lon) = (1.5 + 0.5 * (index % 8) as f64, 2.5 + (index % 9) as f64);
+            places.push(json!({ "region": region, "name": name("Place", index), "lat": lat, "lon": lon, "population": 1000 * (index + 1) }));
         }
     }
     let regions: Vec<Value> = (0..regions.len()).map(|region| json!({ "name": name("Region", region) })).collect();

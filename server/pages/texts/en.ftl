@@ -34,7 +34,7 @@ time = { $day } { $month ->
     [10] October
     [11] November
    *[12] December
-} { $year }, { $clock } UTC
+} { $year }, { $clock } UTC
 
 state-before = The campaign has not opened yet.
 state-collecting = You can get a token now. Pledging opens later, for everybody at once.

@@ -101,8 +101,8 @@ impl Drawing {
         }
     }
 
-    /// Decides what is drawn where. `published` has the sums of published groups by place.
-    pub(super) fn plan<'a>(&self, published: &BTreeMap<u32, u64>, name: &dyn Fn(u32) -> &'a str) -> Plan {
+    /// Decides what is drawn where. `published` has the sums of published groups by place, all at least k.
+    pub(super) fn plan<'a>(&self, published: &BTreeMap<u32, u64>, k: u32, name: &dyn Fn(u32) -> &'a str) -> Plan {
         let Measures { radius_max, radius_min, radius_of_one, font_large, font, forced, labels_max, .. } =
             self.size.measures();
         let sum = |cluster: &Cluster| cluster.places.iter().filter_map(|place| published.get(place)).sum::<u64>();
@@ -128,7 +128,7 @@ impl Drawing {
         });
         let wanted: Vec<Wanted<'_>> = wanted.collect();
         let labels = labels::place(&wanted, &circles, self.bounds(), labels_max);
-        Plan { circles, labels, key: self.key(&sums, &radius), key_height: font * UNIT * 27 / 10 }
+        Plan { circles, labels, key: self.key(most, k, &radius), key_height: font * UNIT * 27 / 10 }
     }
 
     /// Where names may stand.
@@ -137,16 +137,14 @@ impl Drawing {
         Frame { left: margin, top: margin, width: self.width - 2 * margin, height: self.height - 2 * margin }
     }
 
-    /// Up to three circles of round numbers, none smaller than what is published, and none that had to be enlarged to be seen.
-    fn key(&self, sums: &[u64], radius: &dyn Fn(u64) -> i32) -> Vec<Circle> {
+    /// Up to three circles of round numbers, none below k, and none that had to be enlarged to be seen.
+    fn key(&self, most: u64, k: u32, radius: &dyn Fn(u64) -> i32) -> Vec<Circle> {
         let highest = self.size.measures().font * UNIT * 11 / 10;
-        let (least, most) = (sums.iter().filter(|sum| **sum > 0).min(), sums.iter().max());
-        let (Some(least), Some(most)) = (least, most) else { return Vec::new() };
         let round = (0..19u32).rev().flat_map(|power| [5, 2, 1].map(|digit| 10u64.pow(power).saturating_mul(digit)));
-        let Some(first) = round.into_iter().find(|number| number <= most && radius(*number) <= highest) else {
+        let Some(first) = round.into_iter().find(|number| *number <= most && radius(*number) <= highest) else {
             return Vec::new();
         };
-        let seen = |number: &u64| number >= least && radius(*number) > self.dot_radius();
+        let seen = |number: &u64| *number >= u64::from(k) && radius(*number) > self.dot_radius();
         let circle = |number| Circle { x: 0, y: 0, r: radius(number), published: number };
         [first, first / 10, first / 100].into_iter().filter(seen).map(circle).collect()
     }

@@ -163,4 +163,4 @@ const VIEWS_MAX: usize = 6;
 const SIDE_MIN: u64 = 20;
 
 #[cfg(test)]
-pub(super) mod tests;
+mod tests;

@@ -195,9 +195,9 @@ mod tests {
     #[test]
     fn times_are_told_as_people_tell_them() {
         let time = |lang, tick| Texts::of(lang).time(1_616_490_307, tick);
-        assert_eq!(time("en", 3600), "23 March 2021, 09:05 UTC");
-        assert_eq!(time("en", 10), "23 March 2021, 09:05:07 UTC");
-        assert_eq!(time("ru", 3600), "23 марта 2021 г., 09:05 UTC");
+        assert_eq!(time("en", 3600), "23 March 2021, 09:05\u{a0}UTC");
+        assert_eq!(time("en", 10), "23 March 2021, 09:05:07\u{a0}UTC");
+        assert_eq!(time("ru", 3600), "23 марта 2021 г., 09:05\u{a0}UTC");
         assert_eq!(time("fa", 60), "۲۳ مارس ۲۰۲۱، ساعت ۰۹:۰۵ به وقت جهانی");
     }
 
