@@ -36,11 +36,6 @@ export async function checkCampaign(page: Page, documents: Documents): Promise<v
   page.known = { campaign, places, search: new Search(places), state: stateOf(campaign, documents.counts) };
 }
 
-/** Where token requests go. Whoever came by the onion address stays there if issuer and origin are one server. */
-export function issuerBase(campaign: Campaign): string {
-  return campaign.issuer_url === campaign.origin_url ? location.origin : campaign.issuer_url;
-}
-
 /** The server's word for where the campaign is, or what the clock says. */
 function stateOf(campaign: Campaign, counts: Uint8Array | null): State {
   try {

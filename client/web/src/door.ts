@@ -20,6 +20,7 @@ export interface Campaign {
   pledges_open: number;
   issuing_closes: number;
   closes: number;
+  /** Where token requests go, for whoever came by this address. */
   issuer_url: string;
   origin_url: string;
   onion: string | null;
@@ -32,19 +33,27 @@ export interface Phrase {
   numbers: number[];
 }
 
+/** A message, ready to be sent to a path of the campaign's server. */
+export interface Sendable {
+  authorization: string;
+  body: string;
+  path: string;
+  media_type: string;
+}
+
 /** What each call takes and gives; binary values are base64url with padding. */
 interface Calls {
   link: [{ text: string }, { code_groups: string[] | null; campaign_id: string | null }];
   campaign: [{ genesis: string; places: string; origin: string }, Campaign];
   phrase: [{ entropy: string }, Phrase];
   recover: [{ text: string }, Phrase];
-  prepare: [{ place: number }, { authorization: string; body: string; directory_path: string; path: string }];
+  prepare: [{ place: number }, Sendable & { directory_path: string }];
   directory: [{ body: string }, object];
   response: [{ body: string }, { token: string; place: number }];
   token: [{ text: string }, { place: number }];
-  pledge: [object, { authorization: string; body: string; path: string; media_type: string }];
+  pledge: [object, Sendable];
   receipt: [{ body: string }, object];
-  problem: [{ status: number; media_type: string; body: string }, { problem: string | null }];
+  problem: [{ status: number; media_type: string; body: string }, { problem: string | null; passing: boolean }];
   qr: [{ text: string }, { size: number; modules: string }];
   forget: [object, object];
 }

@@ -32,11 +32,14 @@ export class Lost extends Error {}
 /** The server refused, by a name of the closed set, or null if it answered something else. */
 export class Refused extends Error {
   readonly problem: string | null;
+  /** Whether the very same message may be sent again after a pause. */
+  readonly passing: boolean;
   readonly retryAfter: number | null;
 
-  constructor(problem: string | null, retryAfter: number | null) {
+  constructor(problem: string | null, passing: boolean, retryAfter: number | null) {
     super(problem ?? "refused");
     this.problem = problem;
+    this.passing = passing;
     this.retryAfter = retryAfter;
   }
 }
@@ -62,22 +65,17 @@ export async function send(door: Door, message: Message): Promise<Uint8Array> {
       if (!(error instanceof Lost)) throw error;
       failure = error;
     }
-    const asked = failure instanceof Refused ? failure.retryAfter : null;
-    const pause = asked ?? PAUSE_SECONDS * attempt;
-    if (attempt === ATTEMPTS || !isPassing(failure) || pause > PAUSE_SECONDS_MAX) throw failure;
+    const refused = failure instanceof Refused ? failure : null;
+    const pause = refused?.retryAfter ?? PAUSE_SECONDS * attempt;
+    if (attempt === ATTEMPTS || refused?.passing === false || pause > PAUSE_SECONDS_MAX) throw failure;
     await seconds(pause);
   }
 }
 
-/** Whether the very same message may be sent again after a pause. */
-function isPassing(failure: Lost | Refused): boolean {
-  return failure instanceof Lost || failure.problem === "unavailable" || failure.problem === "rate-limited";
-}
-
 async function refusal(door: Door, answer: Answer): Promise<Refused> {
   const { status, mediaType, retryAfter } = answer;
-  const { problem } = await door.ask("problem", { status, media_type: mediaType, body: toBase64(answer.body) });
-  return new Refused(problem, retryAfter);
+  const { problem, passing } = await door.ask("problem", { status, media_type: mediaType, body: toBase64(answer.body) });
+  return new Refused(problem, passing, retryAfter);
 }
 
 async function once(url: string, init: RequestInit, bytesMax: number): Promise<Answer> {

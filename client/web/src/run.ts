@@ -5,7 +5,6 @@
 // see network.ts.
 
 import { fromBase64, toBase64 } from "./base64";
-import { issuerBase } from "./campaign";
 import { Mistake } from "./door";
 import { read, Refused, send, type Message } from "./network";
 import type { Page } from "./page";
@@ -79,15 +78,15 @@ export class Run {
 
   async #obtain(): Promise<void> {
     const { door, sitting } = this.#page;
-    const base = issuerBase(this.#known.campaign);
+    const base = this.#known.campaign.issuer_url;
     if (!this.#message) {
       this.#at("blinding");
       const prepared = await door.ask("prepare", { place: sitting.place ?? 0 });
       this.#at("key");
       const directory = await read(base + prepared.directory_path, DIRECTORY_BYTES_MAX);
       await door.ask("directory", { body: toBase64(directory) });
-      const { authorization, body, path } = prepared;
-      this.#message = { url: base + path, authorization, mediaType: TOKEN_REQUEST, body: fromBase64(body), wanted: TOKEN_RESPONSE };
+      const { authorization, body, path, media_type } = prepared;
+      this.#message = { url: base + path, authorization, mediaType: media_type, body: fromBase64(body), wanted: TOKEN_RESPONSE };
     }
     this.#at("token");
     const answer = await send(door, this.#message);
@@ -133,7 +132,6 @@ export class Run {
 
 /** Refusals that the same message would get again. */
 const FINAL = ["closed", "invite-unknown", "invite-used", "token-invalid", "pledge-mismatch", "unauthorised", "forbidden"];
-const TOKEN_REQUEST = "application/private-token-request";
 const TOKEN_RESPONSE = { statuses: [200], mediaType: "application/private-token-response", bytes: 256 };
 const RECEIPT = { statuses: [200, 201], mediaType: "application/vnd.headcount.receipt", bytes: 64 };
 const DIRECTORY_BYTES_MAX = 64 * 1024;

@@ -6,6 +6,11 @@ import { explain } from "../explain";
 import { button, buttons } from "../field";
 import type { Page } from "../page";
 
+/** A door that never opened is another thing than one that was lost. */
+function told(page: Page, failure: unknown): string {
+  return failure instanceof DoorGone ? page.texts.say("no-door") : explain(page.texts, failure);
+}
+
 /** While campaign and computing part load. */
 export function showStart(page: Page): void {
   const draw = (): Child[] => [
@@ -18,8 +23,7 @@ export function showStart(page: Page): void {
 /** The page cannot begin. */
 export function showLost(page: Page, failure: unknown, again: () => void): void {
   const draw = (): Child[] => [
-    h("p", { id: "failure", class: "alert", role: "alert" }, explain(page.texts, failure)),
-    failure instanceof DoorGone ? h("p", {}, page.texts.say("no-door")) : null,
+    h("p", { id: "failure", class: "alert", role: "alert" }, told(page, failure)),
     buttons(button("try-again", page.texts.say("try-again"), again, "main")),
   ];
   page.show({ name: "lost", step: null, title: "lost-title", draw });
