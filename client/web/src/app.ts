@@ -3,7 +3,7 @@
 // It keeps nothing: no cookie, no storage, no service worker; one document, one entry in the history. Everything secret is
 // behind the door (door.ts); what is sent, and when, is decided in run.ts alone.
 
-import { member, onFragment } from "./fragment";
+import { apart, onFragment } from "./fragment";
 import { Door } from "./door";
 import { guardExit } from "./exit";
 import { h } from "./elements";
@@ -26,10 +26,11 @@ page.forget = () => {
 
 const fragment = onFragment((pasted) => {
   if (page.underWay) page.warn(texts.say("link-under-way"));
-  else void flow.begin(pasted);
+  else void flow.begin(apart(pasted).link);
 });
-speak(preferred(member(fragment, "l")));
-void flow.begin(fragment);
+const { language, link } = apart(fragment);
+speak(preferred(language));
+void flow.begin(link);
 door.opened.then(
   (how) => foot(`how-${how}`),
   () => foot("how-none"),

@@ -41,21 +41,21 @@ export class Flow {
   }
 
   /** Reads the campaign, then goes in by the link, or asks for the invite. */
-  async begin(fragment: string): Promise<void> {
+  async begin(link: string): Promise<void> {
     const page = this.#page;
     showStart(page);
     try {
       this.#documents ??= await readDocuments();
       await page.door.opened;
-      if (fragment === "") {
+      if (link === "") {
         await checkCampaign(page, this.#documents);
         this.#step(1);
       } else {
-        await this.enter(fragment);
+        await this.enter(link);
       }
     } catch (error) {
       if (page.known && isOfLink(error)) this.#ask(error);
-      else showLost(page, error, () => void this.begin(fragment));
+      else showLost(page, error, () => void this.begin(link));
     }
   }
 

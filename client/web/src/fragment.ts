@@ -5,7 +5,7 @@ let kept = take();
 let told: ((fragment: string) => void) | null = null;
 
 function take(): string {
-  const fragment = location.hash.slice(1);
+  const fragment = location.hash;
   if (/[#?]/.test(location.href)) {
     history.replaceState(null, "", location.pathname);
   }
@@ -28,10 +28,14 @@ export function onFragment(tell: (fragment: string) => void): string {
   return fragment;
 }
 
-/** The value of a member like `l=ru`; the invite's own members are read by the door, not here. */
-export function member(fragment: string, name: string): string | null {
-  for (const part of fragment.split("&")) {
-    if (part.startsWith(`${name}=`)) return part.slice(name.length + 1);
-  }
-  return null;
+/** A link or its fragment without what is only for the page, its language; the rest is read by the door, not here. */
+export function apart(text: string): { language: string | null; link: string } {
+  const at = text.indexOf("#");
+  if (at < 0) return { language: null, link: text };
+  const members = text.slice(at + 1).replace(/\s+/g, "").split("&"); // mail programs break long links
+  const language = members.find((member) => member.startsWith(LANGUAGE))?.slice(LANGUAGE.length) ?? null;
+  const rest = members.filter((member) => member !== "" && !member.startsWith(LANGUAGE)).join("&");
+  return { language, link: rest === "" ? "" : `${text.slice(0, at).trim()}#${rest}` };
 }
+
+const LANGUAGE = "l=";

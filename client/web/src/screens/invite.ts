@@ -4,6 +4,7 @@
 import { asciiDigits, button, buttons, field, type Field } from "../field";
 import { Mistake } from "../door";
 import { h, type Child } from "../elements";
+import { apart } from "../fragment";
 import { explain } from "../explain";
 import type { Page } from "../page";
 import type { Way } from "../sitting";
@@ -16,7 +17,7 @@ export function showInvite(page: Page, enter: (text: string) => Promise<void>, f
     void page.act(async () => {
       code.wrong(null);
       try {
-        await enter(asciiDigits(draft.code));
+        await enter(apart(asciiDigits(draft.code)).link);
       } catch (error) {
         if (!isOfLink(error)) throw error;
         code.wrong(explain(page.texts, error));
