@@ -6,5 +6,6 @@
 
 mod driving; // drivers for Node, one at a time
 mod join; // registrations to their end, in each browser and level
+mod overview; // the overview, without script and with, and where SVG is off too
 mod weight; // what the overview weighs
 mod yard; // a demo with the page, other people, the log
