@@ -95,8 +95,8 @@ export class Page {
     const list = this.known?.places;
     const place = index === null ? undefined : list?.places[index];
     if (!list || !place) return "";
-    const region = this.texts.of(list.regions[place.region] ?? {});
-    return this.texts.say("place-in-region", { place: this.texts.of(place.name), region });
+    const [name, region] = [this.texts.of(place.name), this.texts.of(list.regions[place.region] ?? {})];
+    return name === region ? name : this.texts.say("place-in-region", { place: name, region });
   }
 
   /** What stands above every screen once the campaign is known. */

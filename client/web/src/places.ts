@@ -9,6 +9,8 @@ export interface Place {
   index: number;
   region: number;
   name: Name;
+  /** Only for the order of what is found; it is old, and never shown. */
+  population: number;
 }
 
 /** The list that the genesis pins. */
@@ -22,7 +24,7 @@ export function readPlaces(document: Uint8Array): Places {
   const list = JSON.parse(new TextDecoder().decode(document)) as { regions: { name: Name }[]; places: Place[] };
   return {
     regions: list.regions.map((region) => region.name),
-    places: list.places.map(({ region, name }, index) => ({ index, region, name })),
+    places: list.places.map(({ region, name, population }, index) => ({ index, region, name, population: population ?? 0 })),
   };
 }
 
@@ -32,10 +34,11 @@ export class Search {
 
   constructor(list: Places) {
     const regions = list.regions.map(searched);
-    this.#rows = list.places.map((place) => ({ place, names: searched(place.name), region: regions[place.region] ?? "" }));
+    const largestFirst = [...list.places].sort((a, b) => b.population - a.population);
+    this.#rows = largestFirst.map((place) => ({ place, names: searched(place.name), region: regions[place.region] ?? "" }));
   }
 
-  /** In the order of the list within each kind. */
+  /** Large places first within each kind. */
   find(typed: string): Place[] {
     const wanted = plain(typed);
     if (wanted === "") return [];

@@ -22,9 +22,9 @@ const base64 = await load("base64");
 const LIST = {
   regions: [{ name: { en: "Tatarstan Republic", ru: "Республика Татарстан" } }, { name: { en: "Oryol Oblast", ru: "Орловская область" } }],
   places: [
-    { region: 0, name: { en: "Kazan", ru: "Казань", fa: "کازان" } },
+    { region: 0, name: { en: "Kazan", ru: "Казань", fa: "کازان" }, population: 1_000_000 },
     { region: 1, name: { en: "Oryol", ru: "Орёл" } },
-    { region: 0, name: { en: "Naberezhnyye Chelny", ru: "Набережные Челны" } },
+    { region: 0, name: { en: "Naberezhnyye Chelny", ru: "Набережные Челны" }, population: 500_000 },
     { region: 0, name: { en: "Zelenodolsk near Kazan", ru: "Зеленодольск" } },
   ],
 };
@@ -41,6 +41,7 @@ test("a place is found by any of its names, without regard to case, accents, sig
   assert.deepEqual(found("Öryol"), [1]);
   assert.deepEqual(found("набережные-челны"), [2]);
   assert.deepEqual(found("татарстан"), [0, 2, 3], "by region");
+  assert.deepEqual(found("n"), [2, 0, 1, 3], "those that begin so, then the others, the largest first");
   assert.deepEqual(found("  "), []);
   assert.deepEqual(found("nowhere"), []);
 });

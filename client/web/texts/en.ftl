@@ -206,7 +206,7 @@ waiting-left = { $minutes ->
     [one] Less than a minute to go.
    *[other] About { $minutes } minutes to go.
  }
-waiting-why = The pledge goes out by itself. You can put the phone aside, but keep this page open.
+waiting-why = The pledge goes out by itself while this page is open. A phone whose screen is off may send it only when you come back.
 pledge-now = Send it now
 keep-token = Rather keep the token for later
 again-is-safe = Trying again sends exactly the same and counts once.
