@@ -40,7 +40,10 @@ export async function checkCampaign(page: Page, documents: Documents): Promise<v
 function stateOf(campaign: Campaign, counts: Uint8Array | null): State {
   try {
     if (!counts) throw new Lost();
-    const { state, campaign_id } = JSON.parse(new TextDecoder().decode(counts)) as { state: State; campaign_id: string };
+    const { state, campaign_id } = JSON.parse(new TextDecoder().decode(counts)) as {
+      state: State;
+      campaign_id: string;
+    };
     if (campaign_id === campaign.id && STATES.includes(state)) return state;
   } catch {
     // no answer, or one that cannot be read: the clock then

@@ -52,7 +52,12 @@ export function field({ id, label, hint, rows = 1, latin, value, changed }: Fiel
 }
 
 /** A button; `main` is the one to go on with. */
-export function button(id: string, text: string, pressed: () => void, kind: "main" | "plain" | "link" = "plain"): HTMLElement {
+export function button(
+  id: string,
+  text: string,
+  pressed: () => void,
+  kind: "main" | "plain" | "link" = "plain",
+): HTMLElement {
   return h("button", { id, type: "button", class: kind, onclick: pressed }, text);
 }
 
@@ -88,7 +93,12 @@ export function choices<T extends string>(
       "aria-describedby": hint ? `${id}-hint` : null,
       onchange: () => changed(value),
     });
-    const words = h("div", {}, h("label", { for: id }, label), hint ? h("p", { id: `${id}-hint`, class: "quiet" }, hint) : null);
+    const words = h(
+      "div",
+      {},
+      h("label", { for: id }, label),
+      hint ? h("p", { id: `${id}-hint`, class: "quiet" }, hint) : null,
+    );
     return h("div", { class: "choice" }, input, words);
   };
   return h("fieldset", { id: name }, h("legend", {}, legend), ...list.map(row));

@@ -32,7 +32,10 @@ export function onFragment(tell: (fragment: string) => void): string {
 export function apart(text: string): { language: string | null; link: string } {
   const at = text.indexOf("#");
   if (at < 0) return { language: null, link: text };
-  const members = text.slice(at + 1).replace(/\s+/g, "").split("&"); // mail programs break long links
+  const members = text
+    .slice(at + 1)
+    .replace(/\s+/g, "")
+    .split("&"); // mail programs break long links
   const language = members.find((member) => member.startsWith(LANGUAGE))?.slice(LANGUAGE.length) ?? null;
   const rest = members.filter((member) => member !== "" && !member.startsWith(LANGUAGE)).join("&");
   return { language, link: rest === "" ? "" : `${text.slice(0, at).trim()}#${rest}` };

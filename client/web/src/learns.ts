@@ -23,7 +23,12 @@ export function whoLearnsWhat(page: Page, known: Known): HTMLElement {
   const road = roadOf(page);
   const values = { k: known.campaign.k, host: location.host, road };
   const cell = (kind: "learns" | "not", text: string): HTMLElement =>
-    h("td", { role: "cell", class: kind }, h("span", { class: "label", "aria-hidden": "true" }, say(`column-${kind}`)), text);
+    h(
+      "td",
+      { role: "cell", class: kind },
+      h("span", { class: "label", "aria-hidden": "true" }, say(`column-${kind}`)),
+      text,
+    );
   const row = (who: string): HTMLElement =>
     h(
       "tr",
@@ -32,7 +37,9 @@ export function whoLearnsWhat(page: Page, known: Known): HTMLElement {
       cell("learns", say(`learns-${who}-does`, values)),
       cell("not", say(`learns-${who}-not`, values)),
     );
-  const head = ["who", "learns", "not"].map((key) => h("th", { role: "columnheader", scope: "col" }, say(`column-${key}`)));
+  const head = ["who", "learns", "not"].map((key) =>
+    h("th", { role: "columnheader", scope: "col" }, say(`column-${key}`)),
+  );
   return h(
     "section",
     { id: "learns", "aria-labelledby": "learns-heading" },

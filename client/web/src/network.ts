@@ -74,7 +74,11 @@ export async function send(door: Door, message: Message): Promise<Uint8Array> {
 
 async function refusal(door: Door, answer: Answer): Promise<Refused> {
   const { status, mediaType, retryAfter } = answer;
-  const { problem, passing } = await door.ask("problem", { status, media_type: mediaType, body: toBase64(answer.body) });
+  const { problem, passing } = await door.ask("problem", {
+    status,
+    media_type: mediaType,
+    body: toBase64(answer.body),
+  });
   return new Refused(problem, passing, retryAfter);
 }
 

@@ -24,7 +24,12 @@ export function readPlaces(document: Uint8Array): Places {
   const list = JSON.parse(new TextDecoder().decode(document)) as { regions: { name: Name }[]; places: Place[] };
   return {
     regions: list.regions.map((region) => region.name),
-    places: list.places.map(({ region, name, population }, index) => ({ index, region, name, population: population ?? 0 })),
+    places: list.places.map(({ region, name, population }, index) => ({
+      index,
+      region,
+      name,
+      population: population ?? 0,
+    })),
   };
 }
 
@@ -35,7 +40,11 @@ export class Search {
   constructor(list: Places) {
     const regions = list.regions.map(searched);
     const largestFirst = [...list.places].sort((a, b) => b.population - a.population);
-    this.#rows = largestFirst.map((place) => ({ place, names: searched(place.name), region: regions[place.region] ?? "" }));
+    this.#rows = largestFirst.map((place) => ({
+      place,
+      names: searched(place.name),
+      region: regions[place.region] ?? "",
+    }));
   }
 
   /** Large places first within each kind. */

@@ -86,7 +86,13 @@ export class Run {
       const directory = await read(base + prepared.directory_path, DIRECTORY_BYTES_MAX);
       await door.ask("directory", { body: toBase64(directory) });
       const { authorization, body, path, media_type } = prepared;
-      this.#message = { url: base + path, authorization, mediaType: media_type, body: fromBase64(body), wanted: TOKEN_RESPONSE };
+      this.#message = {
+        url: base + path,
+        authorization,
+        mediaType: media_type,
+        body: fromBase64(body),
+        wanted: TOKEN_RESPONSE,
+      };
     }
     this.#at("token");
     const answer = await send(door, this.#message);
@@ -119,7 +125,13 @@ export class Run {
   async #pledge(): Promise<void> {
     this.#at("pledging");
     const { authorization, body, path, media_type } = await this.#page.door.ask("pledge", {});
-    const message = { url: location.origin + path, authorization, mediaType: media_type, body: fromBase64(body), wanted: RECEIPT };
+    const message = {
+      url: location.origin + path,
+      authorization,
+      mediaType: media_type,
+      body: fromBase64(body),
+      wanted: RECEIPT,
+    };
     const answer = await send(this.#page.door, message);
     await this.#page.door.ask("receipt", { body: toBase64(answer) });
   }
@@ -131,7 +143,15 @@ export class Run {
 }
 
 /** Refusals that the same message would get again. */
-const FINAL = ["closed", "invite-unknown", "invite-used", "token-invalid", "pledge-mismatch", "unauthorised", "forbidden"];
+const FINAL = [
+  "closed",
+  "invite-unknown",
+  "invite-used",
+  "token-invalid",
+  "pledge-mismatch",
+  "unauthorised",
+  "forbidden",
+];
 const TOKEN_RESPONSE = { statuses: [200], mediaType: "application/private-token-response", bytes: 256 };
 const RECEIPT = { statuses: [200, 201], mediaType: "application/vnd.headcount.receipt", bytes: 64 };
 const DIRECTORY_BYTES_MAX = 64 * 1024;

@@ -20,7 +20,10 @@ const schedule = await load("schedule");
 const base64 = await load("base64");
 
 const LIST = {
-  regions: [{ name: { en: "Tatarstan Republic", ru: "Республика Татарстан" } }, { name: { en: "Oryol Oblast", ru: "Орловская область" } }],
+  regions: [
+    { name: { en: "Tatarstan Republic", ru: "Республика Татарстан" } },
+    { name: { en: "Oryol Oblast", ru: "Орловская область" } },
+  ],
   places: [
     { region: 0, name: { en: "Kazan", ru: "Казань", fa: "کازان" }, population: 1_000_000 },
     { region: 1, name: { en: "Oryol", ru: "Орёл" } },
@@ -61,13 +64,21 @@ test("n1: the server's unsigned word never shortens the delay without saying so"
 
 test("n1: a random delay takes every value up to the longest, and none beyond", () => {
   const seen = new Set(Array.from({ length: 2000 }, () => schedule.randomDelay(9)));
-  assert.deepEqual([...seen].sort((a, b) => a - b), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  assert.deepEqual(
+    [...seen].sort((a, b) => a - b),
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+  );
   assert.equal(schedule.randomDelay(0), 0);
 });
 
 test("the next numbers come at the end of the tick under way, and never before tick 1", () => {
   const campaign = { ...CAMPAIGN, opens: 500, pledges_open: 1000 };
-  for (const [now, end] of [[600, 1100], [1000, 1100], [1099, 1100], [1100, 1200]]) {
+  for (const [now, end] of [
+    [600, 1100],
+    [1000, 1100],
+    [1099, 1100],
+    [1100, 1200],
+  ]) {
     assert.equal(schedule.tickEnd(campaign, now), end, String(now));
   }
 });

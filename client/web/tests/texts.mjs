@@ -11,7 +11,9 @@ const read = (name) => readFileSync(new URL(name, here), "utf8");
 const LANGUAGES = ["en", "ru", "fa"];
 const resources = Object.fromEntries(LANGUAGES.map((tag) => [tag, new FluentResource(read(`texts/${tag}.ftl`))]));
 const sources = ["src/", "src/screens/"].flatMap((folder) =>
-  readdirSync(new URL(folder, here)).filter((name) => name.endsWith(".ts")).map((name) => read(folder + name)),
+  readdirSync(new URL(folder, here))
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => read(folder + name)),
 );
 
 /** Names of variables, wherever they stand in a pattern. */
@@ -46,7 +48,8 @@ test("every key is used and every key that is used exists", () => {
   const prefixes = [...text.matchAll(/`([a-z-]+)-\$\{/g)].map((match) => `${match[1]}-`);
   const suffixed = [...text.matchAll(/`\$\{id\}(-way)`/g)].length > 0;
   for (const key of Object.keys(keys(resources.en))) {
-    const used = exact.includes(key) || prefixes.some((prefix) => key.startsWith(prefix)) || (suffixed && key.endsWith("-way"));
+    const used =
+      exact.includes(key) || prefixes.some((prefix) => key.startsWith(prefix)) || (suffixed && key.endsWith("-way"));
     assert.ok(used, `${key} is used nowhere`);
   }
   const known = keys(resources.en);
@@ -80,7 +83,9 @@ test("every text of every language is whole for every number", () => {
 test("Russian bends its words by number", () => {
   const bundle = new FluentBundle("ru", { useIsolating: false });
   bundle.addResource(resources.ru);
-  const found = [1, 3, 5, 11, 21, 22].map((count) => bundle.formatPattern(bundle.getMessage("place-found").value, { count }));
+  const found = [1, 3, 5, 11, 21, 22].map((count) =>
+    bundle.formatPattern(bundle.getMessage("place-found").value, { count }),
+  );
   const ends = ["место", "места", "мест", "мест", "место", "места"];
   found.forEach((text, index) => assert.ok(text.endsWith(` ${ends[index]}.`), text));
 });

@@ -36,10 +36,20 @@ export async function showKept(page: Page, known: Known): Promise<void> {
   const draw = (): Child[] => {
     const { texts } = page;
     const say = texts.say.bind(texts);
-    const text = h("textarea", { id: "token", class: "latin", rows: 7, readonly: true, dir: "ltr", spellcheck: "false", autocomplete: "off", "aria-labelledby": "token-heading" });
+    const text = h("textarea", {
+      id: "token",
+      class: "latin",
+      rows: 7,
+      readonly: true,
+      dir: "ltr",
+      spellcheck: "false",
+      autocomplete: "off",
+      "aria-labelledby": "token-heading",
+    });
     text.value = token;
     const copied = h("p", { id: "token-copied", role: "status", class: "quiet" });
-    const copy = (): void => void copyText(text).then((done) => (copied.textContent = say(done ? "copied" : "not-copied")));
+    const copy = (): void =>
+      void copyText(text).then((done) => (copied.textContent = say(done ? "copied" : "not-copied")));
     const phrase = page.sitting.phrase;
     const opens = known.state === "collecting";
     return [
@@ -78,7 +88,14 @@ function qr({ size, modules }: { size: number; modules: string }, label: string)
   const whole = size + 8;
   return svg(
     "svg",
-    { id: "token-qr", class: "qr", viewBox: `0 0 ${whole} ${whole}`, role: "img", "aria-label": label, "shape-rendering": "crispEdges" },
+    {
+      id: "token-qr",
+      class: "qr",
+      viewBox: `0 0 ${whole} ${whole}`,
+      role: "img",
+      "aria-label": label,
+      "shape-rendering": "crispEdges",
+    },
     svg("path", { fill: "#fff", d: `M0 0h${whole}v${whole}H0z` }),
     svg("path", { fill: "#000", d: path }),
   );

@@ -51,7 +51,12 @@ export function showInvite(page: Page, enter: (text: string) => Promise<void>, f
 export function otherWays(page: Page): HTMLElement {
   const say = page.texts.say.bind(page.texts);
   const row = (id: string, way: Way): Child =>
-    page.sitting.way !== way && h("li", {}, button(id, say(`${id}-way`), () => page.choose(way), "link"));
+    page.sitting.way !== way &&
+    h(
+      "li",
+      {},
+      button(id, say(`${id}-way`), () => page.choose(way), "link"),
+    );
   return h(
     "nav",
     { class: "ways", "aria-label": say("other-ways") },

@@ -68,7 +68,10 @@ class PlaceList {
       "div",
       { class: "foot" },
       this.#chosen,
-      buttons(button("place-go-on", page.texts.say("go-on"), goOn, "main"), button("place-back", page.texts.say("back"), () => page.back())),
+      buttons(
+        button("place-go-on", page.texts.say("go-on"), goOn, "main"),
+        button("place-back", page.texts.say("back"), () => page.back()),
+      ),
     );
     this.#tellChosen();
   }
@@ -87,7 +90,9 @@ class PlaceList {
     const { regions, places } = this.#known.places;
     const collator = new Intl.Collator(texts.language);
     const filled = new Set(places.map((place) => place.region));
-    const named = regions.map((name, index) => ({ index, name: texts.of(name) })).filter(({ index }) => filled.has(index));
+    const named = regions
+      .map((name, index) => ({ index, name: texts.of(name) }))
+      .filter(({ index }) => filled.has(index));
     named.sort((a, b) => collator.compare(a.name, b.name));
     return named.map(({ index, name }) => {
       const region = h("details", { "data-region": index }, h("summary", { dir: "auto" }, name), h("div", {}));
@@ -115,7 +120,13 @@ class PlaceList {
     return h(
       "label",
       { class: "row" },
-      h("input", { type: "radio", name: "place", value: place.index, checked: place.index === sitting.place, autocomplete: "off" }),
+      h("input", {
+        type: "radio",
+        name: "place",
+        value: place.index,
+        checked: place.index === sitting.place,
+        autocomplete: "off",
+      }),
       h("span", { dir: "auto" }, texts.of(place.name), withRegion ? h("small", {}, region) : null),
     );
   }
@@ -131,7 +142,8 @@ class PlaceList {
     const { texts, sitting } = this.#page;
     const place = this.#page.placeName(sitting.place);
     this.foot.classList.toggle("stays", sitting.place !== null);
-    this.#chosen.textContent = sitting.place === null ? texts.say("place-not-yet") : texts.say("place-chosen", { place });
+    this.#chosen.textContent =
+      sitting.place === null ? texts.say("place-not-yet") : texts.say("place-chosen", { place });
   }
 }
 

@@ -76,8 +76,19 @@ class View {
   #ring(): (HTMLElement | SVGElement)[] {
     const say = this.#page.texts.say.bind(this.#page.texts);
     const circle = { cx: 60, cy: 60, r: 52, fill: "none", "stroke-width": 10, pathLength: 100 };
-    this.#arc = svg("circle", { ...circle, class: "arc", "stroke-dasharray": "100", "stroke-dashoffset": "100", transform: "rotate(-90 60 60)" });
-    const picture = svg("svg", { viewBox: "0 0 120 120", class: "ring", "aria-hidden": "true", focusable: "false" }, svg("circle", { ...circle, class: "track" }), this.#arc);
+    this.#arc = svg("circle", {
+      ...circle,
+      class: "arc",
+      "stroke-dasharray": "100",
+      "stroke-dashoffset": "100",
+      transform: "rotate(-90 60 60)",
+    });
+    const picture = svg(
+      "svg",
+      { viewBox: "0 0 120 120", class: "ring", "aria-hidden": "true", focusable: "false" },
+      svg("circle", { ...circle, class: "track" }),
+      this.#arc,
+    );
     this.#left = h("p", { id: "progress-left", role: "status" });
     return [
       picture,
@@ -124,7 +135,9 @@ class View {
       ...(run.mayTryAgain ? [button("try-again", say("try-again"), () => void run.go(), "main")] : []),
       ...(used ? [button("have-first-phrase", say("have-first-phrase"), () => page.choose("recover"), "main")] : []),
       ...(unknown ? [button("type-again", say("type-again"), retype, "main")] : []),
-      ...(page.sitting.token !== null && run.mayTryAgain ? [button("keep-token", say("keep-token"), () => run.keepToken())] : []),
+      ...(page.sitting.token !== null && run.mayTryAgain
+        ? [button("keep-token", say("keep-token"), () => run.keepToken())]
+        : []),
       button("forget", say("forget"), () => page.forget()),
     ];
   }

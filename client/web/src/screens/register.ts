@@ -67,7 +67,8 @@ function possible(page: Page, known: Known): Possible {
   if (sitting.way === "register" && now() >= campaign.issuing_closes) {
     return { whens: [], notice: ["issuing-closed", { time: texts.time(campaign.issuing_closes), clock }] };
   }
-  if (state === "collecting") return { whens: ["later"], notice: ["only-later", { time: texts.time(campaign.pledges_open) }] };
+  if (state === "collecting")
+    return { whens: ["later"], notice: ["only-later", { time: texts.time(campaign.pledges_open) }] };
   const wrong = isPlausible(campaign, now()) ? null : (["clock-wrong", { clock }] as [string, Record<string, string>]);
   return { whens: ["random", "now", "later"], notice: wrong };
 }
