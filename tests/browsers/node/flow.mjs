@@ -14,7 +14,8 @@ export async function at(tab, screen, milliseconds = 20_000) {
     await tab.until(there, screen, milliseconds);
   } catch (error) {
     const now = await tab.look(() => `${document.getElementById("main")?.dataset.screen}: ${document.body.innerText}`);
-    throw new Error(`the screen "${screen}" does not come; there is ${now}`, { cause: error });
+    const wrong = (await tab.grievances()).join("\n");
+    throw new Error(`the screen "${screen}" does not come; there is ${now}\n${wrong}`, { cause: error });
   }
 }
 

@@ -3,7 +3,7 @@
 import { withBrowser } from "./browser.mjs";
 import { agree, at, choose, forget, JOIN, keepWords, open, register as goThrough } from "./flow.mjs";
 import { album } from "./pictures.mjs";
-import { strangers, withRoad } from "./proxy.mjs";
+import { ofPages, strangers, withRoad } from "./proxy.mjs";
 import { history, kept, watchConnections, whereabouts } from "./traces.mjs";
 
 /**
@@ -28,7 +28,7 @@ export function register(wanted) {
       const notes = {};
       const phrase = await goThrough(tab, wanted, async (screen) => {
         if (screen === "words") notes.arrived = await whereabouts(tab);
-        if (screen === "phrase") button = road.requests.length;
+        if (screen === "phrase") button = ofPages(road).length;
         await take(tab, `${name}-${screen}`);
       });
       await at(tab, "counted", 60_000);
@@ -43,7 +43,7 @@ export function register(wanted) {
         plain,
         ended: await whereabouts(tab),
         kept: await kept(tab),
-        requests: road.requests,
+        requests: ofPages(road),
         button,
         strangers: strangers(road),
         grievances: await tab.grievances(),

@@ -3,7 +3,7 @@
 
 import { withBrowser } from "./browser.mjs";
 import { agree, at, choose, keepWords, recover } from "./flow.mjs";
-import { withRoad } from "./proxy.mjs";
+import { ofPages, withRoad } from "./proxy.mjs";
 
 /** Cases at the same time; two cores are what there is. */
 const AT_ONCE = 2;
@@ -20,7 +20,7 @@ export function broken(wanted) {
         if (one.impatient) await tab.page.addInitScript(giveUpSoon);
         road.faults.push(one.fault);
         const phrase = await persist(tab, { ...wanted, ...one });
-        const told = { phrase, happened: road.faults.length === 0, requests: road.requests };
+        const told = { phrase, happened: road.faults.length === 0, requests: ofPages(road) };
         await tab.close();
         return told;
       }),
@@ -57,7 +57,7 @@ async function die(browser, road, wanted) {
   }
   await recover(next, { ...wanted, phrase });
   await at(next, "counted", 60_000);
-  const told = { phrase, before, requests: road.requests, grievances: await next.grievances() };
+  const told = { phrase, before, requests: ofPages(road), grievances: await next.grievances() };
   await next.close();
   return told;
 }

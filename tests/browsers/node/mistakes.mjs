@@ -3,7 +3,7 @@
 import { withBrowser } from "./browser.mjs";
 import { at, JOIN, register } from "./flow.mjs";
 import { album } from "./pictures.mjs";
-import { withRoad } from "./proxy.mjs";
+import { ofPages, withRoad } from "./proxy.mjs";
 
 /** Text of an element, or null where it is not to be seen. */
 function text(tab, id) {
@@ -21,7 +21,7 @@ async function sitting(wanted, work) {
       for (const [name, one] of Object.entries(wanted.cases)) {
         road.requests.length = 0;
         const tab = await browser.tab({ width: 390, height: 844, proxy: road.port });
-        answers[name] = { ...(await work(tab, one, road)), requests: [...road.requests] };
+        answers[name] = { ...(await work(tab, one, road)), requests: ofPages(road) };
         await take(tab, `mistakes-${name}`);
         answers[name].grievances = await tab.grievances();
         await tab.close();

@@ -4,7 +4,7 @@
 import { overflow, violations } from "./axe.mjs";
 import { withBrowser } from "./browser.mjs";
 import { album, compare, tones } from "./pictures.mjs";
-import { strangers, withRoad } from "./proxy.mjs";
+import { ofPages, strangers, withRoad } from "./proxy.mjs";
 
 /** How finely pictures of the map are compared. */
 const COLUMNS = 24;
@@ -38,25 +38,51 @@ function facts(tab) {
   });
 }
 
+/** What pages asked for; the icon comes when a browser likes. */
+const paths = (road) => ofPages(road).map(({ path }) => path).filter((path) => path !== "/favicon.ico");
+
 const page = ({ url, language }) => `${url}/${language}/`;
 
-/** Without script, and the three views of the map by their addresses. */
+/** Without script. */
 export function plain(wanted) {
   return withRoad(wanted.url, (road) =>
     withBrowser({ browser: "chromium" }, async (browser) => {
       const take = album(wanted.pictures);
       const tab = await browser.tab({ script: false, proxy: road.port });
       await tab.go(page(wanted));
-      const told = { facts: await facts(tab), requests: road.requests.map(({ path }) => path), views: {} };
+      const told = { facts: await facts(tab), picture: await picture(tab), text: await tab.look(() => document.body.innerText) };
       await take(tab, `overview-without-script-${wanted.language}`);
-      road.requests.length = 0;
+      return { ...told, requests: paths(road), strangers: strangers(road) };
+    }),
+  );
+}
+
+/** The picture of the map, if one is to be seen. */
+function picture(tab) {
+  return tab.look(() => {
+    const picture = [...document.images].find((image) => image.getClientRects().length > 0);
+    if (!picture) return null;
+    const { x, y, width, height } = picture.getBoundingClientRect();
+    return { x: x + scrollX, y: y + scrollY, width, height, alt: picture.alt, natural: picture.naturalWidth };
+  });
+}
+
+/** The parts of the map by their addresses: what each shows, and what is asked for. */
+export function viewed(wanted) {
+  return withRoad(wanted.url, (road) =>
+    withBrowser({ browser: "chromium" }, async (browser) => {
+      const take = album(wanted.pictures);
+      const tab = await browser.tab({ proxy: road.port });
+      await tab.go(page(wanted));
+      const told = { facts: await facts(tab), loading: paths(road), views: {} };
+      const loaded = paths(road).length;
       for (const view of told.facts.views) {
         await tab.page.click(`.views a[href="${view}"] >> visible=true`);
         const { view: shown, drawings } = await facts(tab);
         told.views[view] = { shown, drawings };
         await take(tab, `overview-${view.slice(1)}`);
       }
-      return { ...told, looking: road.requests.map(({ path }) => path), strangers: strangers(road) };
+      return { ...told, asked: paths(road).slice(loaded), strangers: strangers(road), grievances: await tab.grievances() };
     }),
   );
 }
@@ -68,7 +94,7 @@ export function searched(wanted) {
       const take = album(wanted.pictures);
       const tab = await browser.tab({ width: 390, height: 844, proxy: road.port });
       await tab.go(page(wanted));
-      const loaded = road.requests.length;
+      const loaded = paths(road).length;
       const found = {};
       const shown = () =>
         tab.look(() => {
@@ -88,7 +114,7 @@ export function searched(wanted) {
         found,
         cleared,
         kept,
-        asked: road.requests.slice(loaded).map(({ path }) => path),
+        asked: paths(road).slice(loaded),
         strangers: strangers(road),
         grievances: await tab.grievances(),
       };
@@ -110,12 +136,7 @@ export function safest(wanted) {
       for (const width of [390, 1280]) {
         const tab = await browser.tab({ width });
         await tab.go(page(wanted));
-        const box = await tab.look(() => {
-          const picture = [...document.images].find((image) => image.getClientRects().length > 0);
-          if (!picture) return null;
-          const { x, y, width, height } = picture.getBoundingClientRect();
-          return { x: x + scrollX, y: y + scrollY, width, height, alt: picture.alt, natural: picture.naturalWidth };
-        });
+        const box = await picture(tab);
         const bytes = await take(tab, `overview-safest-${width}`);
         const shown = box && tones(Buffer.from(bytes), COLUMNS, ROWS, box);
         told.widths[width] = { box, ...(shown && compare(shown, drawn)) };
@@ -128,7 +149,7 @@ export function safest(wanted) {
       await join.go(`${wanted.url}/join`);
       told.join = await join.look(() => document.body.innerText);
       await take(join, "join-safest");
-      return { ...told, requests: road.requests.map(({ path }) => path), strangers: strangers(road) };
+      return { ...told, requests: paths(road), strangers: strangers(road) };
     });
   });
 }

@@ -117,7 +117,18 @@ export async function withRoad(server, work) {
   }
 }
 
+/** Requests that pages made: whatever host they went to. */
+export function ofPages(road) {
+  return road.requests.filter(({ host }) => !BROWSERS_OWN.includes(host));
+}
+
 /** Hosts other than the server's that anything was sent to. */
 export function strangers(road) {
-  return [...new Set(road.requests.filter((request) => request.host !== road.host).map((request) => request.host))];
+  return [...new Set(ofPages(road).filter(({ host }) => host !== road.host).map(({ host }) => host))];
 }
+
+/**
+ * Whom a browser asks by itself, whatever the page is: Chromium asks Google about each form that it sees, unless its user
+ * has switched that off. No page can forbid it; its policy forbids the page the same.
+ */
+const BROWSERS_OWN = ["content-autofill.googleapis.com:443"];

@@ -3,7 +3,7 @@
 import { withBrowser } from "./browser.mjs";
 import { agree, at, choose, comeBack, forget, keepWords, open, register, words } from "./flow.mjs";
 import { album } from "./pictures.mjs";
-import { withRoad } from "./proxy.mjs";
+import { ofPages, withRoad } from "./proxy.mjs";
 
 const TALL = { width: 390, height: 844 };
 
@@ -29,7 +29,7 @@ export function first(wanted) {
       });
       const shown = await words(tab, "kept-words");
       const forgotten = await forget(tab);
-      return { token, phrase, shown, choices, notice, square, requests: road.requests, forgotten };
+      return { token, phrase, shown, choices, notice, square, requests: ofPages(road), forgotten };
     }),
   );
 }
@@ -45,7 +45,7 @@ export function second(wanted) {
       await take(tab, `${wanted.name}-register`);
       const choices = await tab.look(() => [...document.querySelectorAll("input[name=when]")].map(({ value }) => value));
       const notice = await tab.look(() => document.getElementById("register-notice")?.innerText ?? null);
-      const told = { choices, notice, requests: road.requests };
+      const told = { choices, notice, requests: ofPages(road) };
       if (choices.includes("now")) {
         await agree(tab, "now");
         await at(tab, "counted");
@@ -78,7 +78,7 @@ export function random(wanted) {
         minutes += 1;
         if (road.requests.some(({ path }) => path === "/pledges")) await at(tab, "counted");
       }
-      return { phrase, minutes, early, requests: road.requests, grievances: await tab.grievances() };
+      return { phrase, minutes, early, requests: ofPages(road), grievances: await tab.grievances() };
     }),
   );
 }
