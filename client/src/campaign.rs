@@ -1,17 +1,14 @@
 //! What a campaign id pins, checked before anything of a participant is made of it (DESIGN §2): genesis, key, places,
-//! addresses; and the numbers that a server shows. Command line and page call the same functions; fetching is the
-//! command line's own and stands in `network`. The id is compared before the genesis is even parsed.
+//! addresses. Command line and page call the same functions; fetching, and what only the command line looks at, stands in
+//! `network`. The id is compared before the genesis is even parsed.
 
 use crate::error::Error;
-use protocol::announcement::Announcement;
 use protocol::campaign::{Campaign, CampaignId, Genesis};
-use protocol::counts::Counts;
-use std::collections::BTreeMap;
 
 #[cfg(not(target_arch = "wasm32"))]
 mod network;
 #[cfg(not(target_arch = "wasm32"))]
-pub use network::{Site, check_map, counts, fetch, read};
+pub use network::{Site, adds_up, check_counts, check_map, counts, fetch, read};
 
 /// Demands that a genesis is the one of the id that was given, if one was.
 pub fn check_id(genesis: &[u8], expected: Option<CampaignId>) -> Result<(), Error> {
@@ -55,38 +52,6 @@ pub fn issuer_at(genesis: &Genesis, origin: &str) -> String {
 fn without_default_port(url: &str) -> &str {
     let port = if url.starts_with("https:") { ":443" } else { ":80" };
     url.strip_suffix(port).unwrap_or(url)
-}
-
-/// Demands what can be demanded of a server's numbers: they are of this campaign, of places that it has, and add up;
-/// and the announcement is what the organiser key signed. A server that shows another text shows none (V2).
-pub fn check_counts(counts: &Counts, campaign: &Campaign) -> Result<(), Error> {
-    let wrong = |what: &str| Err(Error::Misbehaved(format!("The server's counts {what}.")));
-    if counts.campaign_id != campaign.id() || counts.target != campaign.genesis().target {
-        return wrong("show another campaign or another target than the genesis");
-    }
-    let exist = |areas: &BTreeMap<u32, u64>, all: usize| areas.keys().all(|area| (*area as usize) < all);
-    let places = campaign.places();
-    if !exist(&counts.places, places.places.len()) || !exist(&counts.regions, places.regions.len()) {
-        return wrong("name a place or a region that the campaign does not have");
-    }
-    if !adds_up(counts) {
-        return wrong("do not add up to their total");
-    }
-    if counts.total > campaign.genesis().eligible {
-        return wrong("show more people than could take part");
-    }
-    match &counts.announcement {
-        Some(shown) if Announcement::open(shown.note.as_bytes(), campaign).as_ref() != Ok(shown) => {
-            wrong("show an announcement that the organiser key did not sign like that; do not believe it")
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Whether the total is the sum of all areas: all that can be asked of numbers without their campaign.
-pub fn adds_up(counts: &Counts) -> bool {
-    let mut areas = counts.places.values().chain(counts.regions.values()).chain([&counts.root]);
-    areas.try_fold(0u64, |sum, area| sum.checked_add(*area)) == Some(counts.total)
 }
 
 #[cfg(test)]

@@ -19,11 +19,12 @@ use protocol::phrase::{Phrase, campaign_numbers, campaign_words};
 use protocol::pledge::Pledge;
 use protocol::token::Token;
 use qrcode::{Color, EcLevel, QrCode};
+use reply::Reply;
 use request::Request;
-use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 mod mistake;
+mod reply;
 mod request;
 
 /// One participation, from the link to the receipt. It cannot be printed.
@@ -39,16 +40,15 @@ pub struct Door {
     pledge: Option<Box<Pledge>>,
 }
 
-type Done = Result<Value, Mistake>;
+type Done = Result<Reply, Mistake>;
 
 impl Door {
     /// Answers one request; both are JSON.
     pub fn call(&mut self, request: &[u8]) -> Zeroizing<Vec<u8>> {
-        let answer = match Request::read(request).and_then(|request| self.done(&request)) {
-            Ok(ok) => json!({ "ok": ok }),
-            Err(mistake) => json!({ "mistake": mistake.json() }),
-        };
-        Zeroizing::new(answer.to_string().into_bytes())
+        match Request::read(request).and_then(|request| self.done(&request)) {
+            Ok(reply) => reply.answer("ok"),
+            Err(mistake) => mistake.reply().answer("mistake"),
+        }
     }
 
     /// Whether it holds nothing.
@@ -69,7 +69,7 @@ impl Door {
             "prepare" => self.prepare(request.place()?),
             "directory" => {
                 check_directory(self.campaign.as_ref().ok_or(Mistake::OutOfOrder)?, &request.body()?)?;
-                Ok(json!({}))
+                Ok(Reply::new())
             }
             "response" => self.response(&request.body()?),
             "token" => self.token(request.text()?),
@@ -77,13 +77,13 @@ impl Door {
             "receipt" => {
                 let (campaign, token) = self.campaign.as_ref().zip(self.token.as_ref()).ok_or(Mistake::OutOfOrder)?;
                 take_receipt(campaign, token, &request.body()?)?;
-                Ok(json!({}))
+                Ok(Reply::new())
             }
             "problem" => problem(request),
             "qr" => qr(request.text()?),
             "forget" => {
                 *self = Self::default();
-                Ok(json!({}))
+                Ok(Reply::new())
             }
             _ => Err(Mistake::Malformed),
         }
@@ -112,7 +112,8 @@ impl Door {
         self.start_over();
         let code = self.invite.as_ref().map(Invite::code);
         let groups = code.as_ref().map(|code| code.split('-').collect::<Vec<_>>());
-        Ok(json!({ "code_groups": groups, "campaign_id": self.named.map(|id| id.to_string()) }))
+        let named = self.named.map(|id| id.to_string());
+        Ok(Reply::new().with("code_groups", groups).with("campaign_id", named))
     }
 
     fn campaign(&mut self, request: &Request) -> Done {
@@ -143,7 +144,8 @@ impl Door {
     fn take_phrase(&mut self, phrase: Phrase) -> Done {
         let (words, numbers) = (phrase.words(), phrase.numbers());
         let numbers: Vec<u16> = numbers.split(' ').filter_map(|number| number.parse().ok()).collect();
-        let shown = json!({ "words": words.split(' ').collect::<Vec<_>>(), "numbers": numbers });
+        let words: Vec<&str> = words.split(' ').collect();
+        let shown = Reply::new().with("words", words).with("numbers", numbers);
         self.start_over();
         self.phrase = Some(phrase);
         Ok(shown)
@@ -154,18 +156,17 @@ impl Door {
             return Err(Mistake::OutOfOrder);
         };
         let prepared = prepare(campaign, phrase, place).map_err(|_| Mistake::Malformed)?;
-        let mut posting = posting(&ask(invite, &prepared.request));
-        posting["directory_path"] = DIRECTORY_PATH.into();
+        let reply = posting(&ask(invite, &prepared.request)).with("directory_path", DIRECTORY_PATH);
         self.token = None;
         (self.pending, self.pledge) = (Some(Box::new(prepared.pending)), Some(Box::new(prepared.pledge)));
-        Ok(posting)
+        Ok(reply)
     }
 
     fn response(&mut self, body: &[u8]) -> Done {
         let pending = self.pending.take().ok_or(Mistake::OutOfOrder)?;
         let token = take_response(*pending, body)?;
         let place = self.pledge.as_ref().map(|pledge| pledge.place);
-        let shown = json!({ "token": token_text(&token).as_str(), "place": place });
+        let shown = Reply::new().with("token", token_text(&token).as_str()).with("place", place);
         self.token = Some(Box::new(token));
         Ok(shown)
     }
@@ -181,7 +182,7 @@ impl Door {
         let place = place_of(campaign, phrase, &token).ok_or(Mistake::TokenNotOfPhrase)?;
         let pledge = phrase.secrets(campaign.id(), place).pledge();
         (self.pending, self.token, self.pledge) = (None, Some(Box::new(token)), Some(Box::new(pledge)));
-        Ok(json!({ "place": place }))
+        Ok(Reply::new().with("place", place))
     }
 
     fn pledge(&self) -> Done {
@@ -204,36 +205,34 @@ impl From<Error> for Mistake {
     }
 }
 
-fn posting(posting: &Posting) -> Value {
-    json!({
-        "authorization": posting.authorization.as_str(),
-        "body": to_base64(&posting.body),
-        "media_type": posting.media_type,
-        "path": posting.path,
-    })
+fn posting(posting: &Posting) -> Reply {
+    Reply::new()
+        .with("authorization", posting.authorization.as_str())
+        .with("body", Zeroizing::new(to_base64(&posting.body)).as_str())
+        .with("media_type", posting.media_type)
+        .with("path", posting.path)
 }
 
-fn shown(campaign: &Campaign, origin: &str, pinned: bool) -> Value {
+fn shown(campaign: &Campaign, origin: &str, pinned: bool) -> Reply {
     let (id, genesis) = (campaign.id(), campaign.genesis());
-    json!({
-        "id": id.to_string(),
-        "words": campaign_words(id),
-        "numbers": campaign_numbers(id),
-        "pinned": pinned,
-        "title": genesis.title,
-        "text": genesis.text,
-        "rehearsal": genesis.rehearsal,
-        "k": genesis.k,
-        "tick_seconds": genesis.tick_seconds,
-        "opens": genesis.opens,
-        "pledges_open": genesis.pledges_open,
-        "issuing_closes": genesis.issuing_closes,
-        "closes": genesis.closes,
-        "issuer_url": issuer_at(genesis, origin),
-        "origin_url": origin,
-        "onion": genesis.onion,
-        "relays": genesis.relays,
-    })
+    Reply::new()
+        .with("id", id.to_string())
+        .with("words", campaign_words(id))
+        .with("numbers", campaign_numbers(id))
+        .with("pinned", pinned)
+        .with("title", &genesis.title)
+        .with("text", &genesis.text)
+        .with("rehearsal", genesis.rehearsal)
+        .with("k", genesis.k)
+        .with("tick_seconds", genesis.tick_seconds)
+        .with("opens", genesis.opens)
+        .with("pledges_open", genesis.pledges_open)
+        .with("issuing_closes", genesis.issuing_closes)
+        .with("closes", genesis.closes)
+        .with("issuer_url", issuer_at(genesis, origin))
+        .with("origin_url", origin)
+        .with("onion", &genesis.onion)
+        .with("relays", &genesis.relays)
 }
 
 /// What an answer that was not hoped for means: the problem that it names, and whether the same request may be tried again.
@@ -253,7 +252,7 @@ fn problem(request: &Request) -> Done {
         Error::Refused { problem, .. } => Some(problem.name()),
         _ => None,
     };
-    Ok(json!({ "problem": name, "passing": refusal.is_passing() }))
+    Ok(Reply::new().with("problem", name).with("passing", refusal.is_passing()))
 }
 
 /// A QR code, row by row, '1' for dark, without the quiet zone. Codes are shown whole and undamaged on a screen or on
@@ -263,7 +262,7 @@ fn qr(text: &str) -> Done {
     let size = code.width();
     let modules: String =
         code.into_colors().iter().map(|color| if *color == Color::Dark { '1' } else { '0' }).collect();
-    Ok(json!({ "size": size, "modules": modules }))
+    Ok(Reply::new().with("size", size).with("modules", modules))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ static DOOR: LazyLock<Mutex<Door>> = LazyLock::new(Mutex::default);
 /// Room for a request of `length` bytes. It must be given back with [`release`].
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn allocate(length: usize) -> *mut u8 {
-    Box::into_raw(vec![0; length].into_boxed_slice()).cast()
+    let_go(vec![0; length])
 }
 
 /// Takes back, and erases, what [`allocate`] or [`call`] gave: for an answer its length and the four bytes before it.
@@ -42,14 +42,18 @@ pub(crate) unsafe extern "C" fn call(start: *const u8, length: usize) -> *mut u8
     }
     let length = u32::try_from(answer.len()).unwrap_or(0);
     let framed = [length.to_le_bytes().as_slice(), &answer].concat();
-    Box::into_raw(framed.into_boxed_slice()).cast()
+    let_go(framed)
+}
+
+/// Gives bytes away; [`release`] takes them back.
+fn let_go(bytes: Vec<u8>) -> *mut u8 {
+    Box::into_raw(bytes.into_boxed_slice()).cast()
 }
 
 /// Overwrites what the calls before left on the stack below this one.
 #[inline(never)]
 fn erase_stack() {
-    let mut area = [0_u8; STACK_USED_MAX];
-    black_box(&mut area).zeroize();
+    black_box(&mut [0_u8; STACK_USED_MAX]);
 }
 
 /// More than any call uses.

@@ -13,15 +13,19 @@
 //! 8. Anybody reads the log with a [`recount::Recount`], which applies [`publication::follows`].
 //!
 //! This crate does no I/O, reads no clock, and has no randomness of its own: time and generators are arguments.
+//! The registration page has no use for log and campaign files: WebAssembly is built without them.
 //! What can be wrong is an [`error::Error`]; what a server may say of it is a [`problem::Problem`].
 
+#[cfg(not(target_arch = "wasm32"))]
 pub mod announcement;
 pub mod auth_scheme;
 mod blind_rsa;
 pub mod campaign;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod campaign_file;
 pub mod challenge;
 pub mod codec;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod counts;
 pub mod date;
 pub mod directory;
@@ -31,6 +35,7 @@ pub mod invite;
 pub mod issuance;
 pub mod keys;
 pub mod media;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod note;
 pub mod page_manifest;
 pub mod page_policy;
@@ -39,6 +44,8 @@ pub mod pledge;
 pub mod problem;
 pub mod publication;
 pub mod receipt;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod recount;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod tile;
 pub mod token;

@@ -1,15 +1,17 @@
-//! Fetching a campaign and its public documents: the command line's side of `campaign`, which the page does itself.
+//! Fetching a campaign and its public documents: the command line's side of `campaign`; the page fetches by itself.
 //! Nothing is handed out that was not checked against the campaign id and the address first.
 
-use super::{assemble, check_counts, check_id, homes, issuer_at};
+use super::{assemble, check_id, homes, issuer_at};
 use crate::address::BaseUrl;
 use crate::error::Error;
 use crate::log_reader::{Source, check_genesis};
 use crate::transport::Network;
+use protocol::announcement::Announcement;
 use protocol::campaign::{Campaign, CampaignId, Genesis};
 use protocol::counts::Counts;
 use protocol::note::TreeHead;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 
 /// A campaign with the address at which it was found and the head of its log. Having one proves that the address is
 /// one of the genesis's own, that the checkpoint is signed by the log key, and that the log begins with the genesis.
@@ -71,6 +73,38 @@ pub async fn counts(source: &Source, campaign: &Campaign) -> Result<Option<Count
         .map_err(|_| Error::Misbehaved("The server's counts.json is not in the form of this protocol.".to_owned()))?;
     check_counts(&counts, campaign)?;
     Ok(Some(counts))
+}
+
+/// Demands what can be demanded of a server's numbers: they are of this campaign, of places that it has, and add up;
+/// and the announcement is what the organiser key signed. A server that shows another text shows none (V2).
+pub fn check_counts(counts: &Counts, campaign: &Campaign) -> Result<(), Error> {
+    let wrong = |what: &str| Err(Error::Misbehaved(format!("The server's counts {what}.")));
+    if counts.campaign_id != campaign.id() || counts.target != campaign.genesis().target {
+        return wrong("show another campaign or another target than the genesis");
+    }
+    let exist = |areas: &BTreeMap<u32, u64>, all: usize| areas.keys().all(|area| (*area as usize) < all);
+    let places = campaign.places();
+    if !exist(&counts.places, places.places.len()) || !exist(&counts.regions, places.regions.len()) {
+        return wrong("name a place or a region that the campaign does not have");
+    }
+    if !adds_up(counts) {
+        return wrong("do not add up to their total");
+    }
+    if counts.total > campaign.genesis().eligible {
+        return wrong("show more people than could take part");
+    }
+    match &counts.announcement {
+        Some(shown) if Announcement::open(shown.note.as_bytes(), campaign).as_ref() != Ok(shown) => {
+            wrong("show an announcement that the organiser key did not sign like that; do not believe it")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether the total is the sum of all areas: all that can be asked of numbers without their campaign.
+pub fn adds_up(counts: &Counts) -> bool {
+    let mut areas = counts.places.values().chain(counts.regions.values()).chain([&counts.root]);
+    areas.try_fold(0u64, |sum, area| sum.checked_add(*area)) == Some(counts.total)
 }
 
 /// Demands that the map is the one of the genesis.

@@ -6,10 +6,12 @@ use crate::log_reader::Source;
 use crate::organiser::OrganiserKey;
 use crate::stand_in::{World, serve_world};
 use crate::transport::Network;
+use protocol::announcement::Announcement;
 use protocol::campaign::Text;
-use protocol::counts::Sums;
+use protocol::counts::{Counts, Sums};
 use protocol::note::TreeHead;
 use protocol::publication::Area;
+use std::collections::BTreeMap;
 
 #[tokio::test]
 async fn u2_a_campaign_is_found_at_its_own_address_and_under_its_own_id_only() {

@@ -1,9 +1,9 @@
 //! What the door answers instead of what was asked for: a closed set. The page has a sentence for each in every
 //! language; no mistake repeats anything of what was given.
 
+use super::reply::Reply;
 use crate::typed::LinkMistake;
 use protocol::phrase::PhraseMistake;
-use serde_json::{Value, json};
 
 /// Why a call was not done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,12 +41,14 @@ pub(super) enum Mistake {
 }
 
 impl Mistake {
-    pub(super) fn json(self) -> Value {
+    /// With where it is, if that is known.
+    pub(super) fn reply(self) -> Reply {
+        let reply = Reply::new().with("kind", self.kind());
         match self {
-            Self::InviteGroup(group) => json!({ "kind": "invite_group", "group": group }),
-            Self::PhraseCount(count) => json!({ "kind": "phrase_count", "count": count }),
-            Self::PhraseWord(position) => json!({ "kind": "phrase_word", "position": position }),
-            other => json!({ "kind": other.kind() }),
+            Self::InviteGroup(group) => reply.with("group", group),
+            Self::PhraseCount(count) => reply.with("count", count),
+            Self::PhraseWord(position) => reply.with("position", position),
+            _ => reply,
         }
     }
 
