@@ -17,7 +17,18 @@ pub struct CampaignFile {
     pub places: String,
     /// Path of the map, relative to the file.
     pub map: String,
+    /// Which of the disputed territories that the map can draw are drawn.
+    pub map_view: Vec<MapChoice>,
     genesis: Genesis,
+}
+
+/// A disputed territory that is to be drawn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MapChoice {
+    /// Its id in the map.
+    pub id: String,
+    /// Where it stands in the campaign file, for whoever finds that the map does not have it.
+    pub line: usize,
 }
 
 /// What `init` adds to a campaign file to make a genesis: public keys and digests.
@@ -40,7 +51,7 @@ impl CampaignFile {
         let (table, errors) = DeTable::parse_recoverable(text);
         let mut mistakes: Vec<(usize, String)> =
             errors.iter().map(|e| (e.span().map_or(0, |span| span.start), e.message().to_owned())).collect();
-        let mut fields = Fields { table: table.get_ref(), known: Vec::new(), mistakes: Vec::new() };
+        let mut fields = Fields { text, table: table.get_ref(), known: Vec::new(), mistakes: Vec::new() };
         let file = fields.read();
         for (key, _) in table.get_ref() {
             if !fields.known.contains(&key.get_ref().as_ref()) {
@@ -64,8 +75,8 @@ impl CampaignFile {
             return Ok(file);
         }
         mistakes.sort();
-        let line = |offset: &usize| text.get(..*offset).map_or(1, |before| before.matches('\n').count() + 1);
-        let lines: Vec<String> = mistakes.iter().map(|(offset, why)| format!("line {}: {why}", line(offset))).collect();
+        let line = |(offset, why): &(usize, String)| format!("line {}: {why}", line_of(text, *offset));
+        let lines: Vec<String> = mistakes.iter().map(line).collect();
         Err(Error::Campaign(lines.join("\n")))
     }
 
@@ -89,6 +100,7 @@ impl CampaignFile {
 
 /// Reads a table member by member and gathers what is wrong.
 struct Fields<'a, 'i> {
+    text: &'a str,
     table: &'a DeTable<'i>,
     known: Vec<&'static str>,
     mistakes: Vec<(usize, String)>,
@@ -135,7 +147,21 @@ impl<'a, 'i> Fields<'a, 'i> {
         };
         let places = self.required("places", "the path of the list of places, in quotes", path);
         let map = self.required("map", "the path of the map, in quotes", path);
-        CampaignFile { places, map, genesis }
+        CampaignFile { places, map, map_view: self.map_view(), genesis }
+    }
+
+    fn map_view(&mut self) -> Vec<MapChoice> {
+        let what = "a list of ids of disputed territories in the map, such as [\"crimea\"]";
+        let id = |item: &Spanned<DeValue<'_>>| Some((item.span().start, path(item.get_ref())?));
+        let read = |value: &DeValue<'_>| value.as_array()?.iter().map(id).collect::<Option<Vec<_>>>();
+        let mut choices: Vec<MapChoice> = Vec::new();
+        for (offset, id) in self.optional("map_view", what, read).unwrap_or_default() {
+            if choices.iter().any(|earlier| earlier.id == id) {
+                self.mistakes.push((offset, "map_view: a territory stands in it twice".to_owned()));
+            }
+            choices.push(MapChoice { id, line: line_of(self.text, offset) });
+        }
+        choices
     }
 
     /// Relays, witnesses and e-mail belong to the format, but nothing here would honour them yet.
@@ -151,10 +177,8 @@ impl<'a, 'i> Fields<'a, 'i> {
         if self.optional("quorum", "a whole number", number::<u64>).is_some_and(|quorum| quorum > 0) {
             self.mistake("quorum", "quorum: there are no witnesses; leave the key out".to_owned());
         }
-        for key in ["email", "map_view"] {
-            if self.optional(key, "", |_| Some(())).is_some() {
-                self.mistake(key, format!("{key}: this version cannot serve it; leave the key out"));
-            }
+        if self.optional("email", "", |_| Some(())).is_some() {
+            self.mistake("email", "email: this version cannot serve it; leave the key out".to_owned());
         }
     }
 
@@ -185,6 +209,11 @@ impl<'a, 'i> Fields<'a, 'i> {
     fn find(&self, key: &str) -> Option<(Range<usize>, &'a Spanned<DeValue<'i>>)> {
         self.table.iter().find(|(k, _)| k.get_ref() == key).map(|(k, value)| (k.span(), value))
     }
+}
+
+/// The number of the line in which a byte stands.
+fn line_of(text: &str, offset: usize) -> usize {
+    text.get(..offset).map_or(1, |before| before.matches('\n').count() + 1)
 }
 
 fn string(value: &DeValue<'_>) -> Option<String> {
@@ -250,6 +279,14 @@ mod tests {
     }
 
     #[test]
+    fn what_the_map_is_to_show_is_read_with_its_lines() {
+        assert_eq!(CampaignFile::parse(GOOD).unwrap().map_view, []);
+        let text = format!("map_view = [\"one\",\n  \"two\"]\n{GOOD}");
+        let choice = |id: &str, line| MapChoice { id: id.to_owned(), line };
+        assert_eq!(CampaignFile::parse(&text).unwrap().map_view, [choice("one", 1), choice("two", 2)]);
+    }
+
+    #[test]
     fn every_mistake_is_told_with_its_line() {
         let text = GOOD.replace("eligible = 1000", "eligible = \"many\"").replace("[title]", "colour = 1\n[title]");
         assert_eq!(
@@ -266,6 +303,10 @@ mod tests {
         assert!(
             mistakes(&format!("relays = [\"https://r.example\"]\n{GOOD}"))
                 .contains("line 1: relays: this version cannot serve them")
+        );
+        assert_eq!(
+            mistakes(&format!("map_view = [\n\"a\",\n\"a\"]\n{GOOD}")),
+            "line 3: map_view: a territory stands in it twice"
         );
         assert!(mistakes(&GOOD.replace("map = ", "map == ")).starts_with("line 4:"));
         assert!(mistakes(&format!("k = 6\nk = 7\n{GOOD}")).contains("line 2"));

@@ -13,6 +13,8 @@ use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
+mod map_view;
+
 /// A campaign that was just made.
 pub struct Initialised {
     /// Its id, for posters and invite links.
@@ -27,7 +29,7 @@ pub struct Source {
     pub file: CampaignFile,
     /// The bytes of the list of places.
     pub places: Vec<u8>,
-    /// The bytes of the map.
+    /// The bytes of the map, with all that it can draw.
     pub map: Vec<u8>,
 }
 
@@ -78,6 +80,7 @@ pub fn init(source: Source, data: &Path) -> Result<Initialised, Error> {
 
 fn make(source: Source, folder: &Path) -> Result<Initialised, Error> {
     let Source { file, places, map } = source;
+    let map = map_view::choose(&map, &file)?;
     let mut rng = rand::rng();
     let issuer = IssuerPrivateKey::generate(&mut rng)?;
     let (log_seed, receipt_seed) = (random_seed(&mut rng), random_seed(&mut rng));

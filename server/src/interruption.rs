@@ -24,6 +24,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 
+mod page;
+
 const START: u64 = 1_700_000_000;
 
 /// A campaign of two places with six pledges pending in one and three in the other, k = 5.

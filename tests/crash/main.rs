@@ -13,5 +13,6 @@ mod campaign; // a campaign by `headcount-server init`, on the machine's clock
 mod closing; // the organiser's close, cut off while it is written down
 mod crowd; // participants at once, who remember what they were told
 mod moments; // death at random moments
+mod pages; // a changed registration page, cut off while it is copied and entered in the log
 mod process; // the server as a process
 mod steps; // death inside each step of a tick and of the close

@@ -23,17 +23,27 @@ pub(crate) struct Server {
 impl Server {
     /// Starts it on a folder and waits until it says where it listens: a fresh port each time.
     pub(crate) fn start(data: &Path) -> Self {
-        Self::run(Command::new(program("headcount-server")), data)
+        Self::run(Command::new(program("headcount-server")), data, None)
     }
 
-    /// The same under strace, which runs beside it: so the child is the server itself.
+    /// Starts it with a registration page.
+    pub(crate) fn start_with_page(data: &Path, page: &Path) -> Self {
+        Self::run(Command::new(program("headcount-server")), data, Some(page))
+    }
+
+    /// Starts it with a page under strace, which writes down its calls.
+    pub(crate) fn watch_with_page(data: &Path, page: &Path, trace: &Path) -> Self {
+        Self::run(Self::traced(data, &Trace::Watch(trace.to_owned())), data, Some(page))
+    }
+
+    /// Starts it under strace, which runs beside it: so the child is the server itself.
     pub(crate) fn start_traced(data: &Path, trace: &Trace) -> Self {
-        Self::run(Self::traced(data, trace), data)
+        Self::run(Self::traced(data, trace), data, None)
     }
 
-    /// Starts it under strace to die before it serves.
-    pub(crate) fn die_starting(data: &Path, point: &Point) {
-        let (mut child, told) = Self::spawn(Self::traced(data, &Trace::Kill(point.clone())), data);
+    /// Starts it under strace to die before it serves, perhaps with a page.
+    pub(crate) fn die_starting(data: &Path, page: Option<&Path>, point: &Point) {
+        let (mut child, told) = Self::spawn(Self::traced(data, &Trace::Kill(point.clone())), data, page);
         demand_death(&mut child, &told, point);
     }
 
@@ -43,15 +53,16 @@ impl Server {
         command
     }
 
-    fn spawn(mut command: Command, data: &Path) -> (Child, PathBuf) {
+    fn spawn(mut command: Command, data: &Path, page: Option<&Path>) -> (Child, PathBuf) {
         let told = data.with_extension("stderr");
         let stderr = File::options().create(true).append(true).open(&told).unwrap();
         command.args(["serve", "--listen", "127.0.0.1:0", "--organiser-listen", "127.0.0.1:0", "--data"]).arg(data);
+        command.args(page.map(|_| "--page")).args(page);
         (command.stdout(Stdio::piped()).stderr(stderr).spawn().unwrap(), told)
     }
 
-    fn run(command: Command, data: &Path) -> Self {
-        let (mut child, told) = Self::spawn(command, data);
+    fn run(command: Command, data: &Path, page: Option<&Path>) -> Self {
+        let (mut child, told) = Self::spawn(command, data, page);
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let (mut url, mut organiser_url, mut line) = (String::new(), String::new(), String::new());
         while !line.contains("Ctrl-C") {

@@ -217,7 +217,7 @@ impl<'a> Template<'a> {
     /// was acknowledged is there, once. False if it did not die where it should have.
     fn lives_through_tick(&self, life: &Life, start: Option<&Point>, trace: &Trace) -> bool {
         if let Some(point) = start {
-            Server::die_starting(&life.data, point);
+            Server::die_starting(&life.data, None, point);
         }
         let mut server = Server::start_traced(&life.data, trace);
         let last = ["attestation/since-0", "attestation/removed-since-0"];

@@ -8,7 +8,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 /// Every key, with a good value.
-const KEYS: [(&str, &str); 14] = [
+const KEYS: [(&str, &str); 15] = [
     ("target", "1000"),
     ("eligible", "1000"),
     ("k", "5"),
@@ -19,20 +19,28 @@ const KEYS: [(&str, &str); 14] = [
     ("closes", "2121-03-24T09:00:00Z"),
     ("places", "\"places.json\""),
     ("map", "\"map.json\""),
+    ("map_view", "[\"one\"]"),
     ("issuer_name", "\"issuer.example\""),
     ("origin_name", "\"origin.example\""),
     ("rehearsal", "true"),
     ("organiser_key", ""),
 ];
 const TEXTS: &str = "[title]\nen = \"A campaign\"\n[text]\nen = \"Text.\"\n";
-const OPTIONAL: [&str; 5] = ["k", "tick_seconds", "opens", "issuing_closes", "rehearsal"];
+const OPTIONAL: [&str; 6] = ["k", "tick_seconds", "opens", "issuing_closes", "rehearsal", "map_view"];
+/// A map that can draw two disputed territories.
+const MAP: &str = r#"{"W":200,"H":100,
+"projection":{"kind":"albers","n":0.8,"c":1.7,"lon0":0,"scale":100.5,"x0":100,"y0":0.1},
+"views":[{"id":"all","name":{"en":"All"},"box":[0,0,200,100]}],"attribution":"By hand.","land":"M0 0l9 0 0 9z","mesh":"",
+"disputed":[{"id":"one","name":{"en":"One"},"land":"M1 1l2 0 0 2z"},
+ {"id":"two","name":{"en":"Two"},"land":"M5 5l2 0 0 2z"}]}"#;
+
+const PLACES: &str =
+    r#"{"regions":[{"name":{"en":"R"}}],"places":[{"region":0,"name":{"en":"P"},"lat":1,"lon":2,"population":3}]}"#;
 
 fn folder() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let places =
-        r#"{"regions":[{"name":{"en":"R"}}],"places":[{"region":0,"name":{"en":"P"},"lat":1,"lon":2,"population":3}]}"#;
-    std::fs::write(folder.path().join("places.json"), places).unwrap();
-    std::fs::write(folder.path().join("map.json"), "{}").unwrap();
+    std::fs::write(folder.path().join("places.json"), PLACES).unwrap();
+    std::fs::write(folder.path().join("map.json"), MAP).unwrap();
     folder
 }
 
@@ -90,7 +98,7 @@ fn every_key_that_is_missing_or_mistyped_or_of_another_kind_is_told_with_its_lin
         refused("no value", &format!("{key} ="), "");
         refused("no sign", key, "");
     }
-    table.end(130);
+    table.end(140);
 }
 
 #[test]
@@ -125,6 +133,12 @@ fn every_value_out_of_range_is_told_with_its_line() {
         ("organiser_key", "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\""),
         ("rehearsal", "\"true\""),
         ("rehearsal", "1"),
+        ("map_view", "[\"three\"]"),
+        ("map_view", "[\"one\", \"one\"]"),
+        ("map_view", "[\"One\"]"),
+        ("map_view", "[\"\"]"),
+        ("map_view", "[[\"one\"]]"),
+        ("map_view", "\"one\""),
     ] {
         let (text, number) = file_with(key, &format!("{key} = {value}"));
         let said = init(folder.path(), text.as_bytes());
@@ -145,7 +159,7 @@ fn every_value_out_of_range_is_told_with_its_line() {
         let said = init(folder.path(), format!("{text}{}", file_with("", "").0).as_bytes());
         table.judge(case, &said, &[], "line 1:");
     }
-    table.end(34);
+    table.end(40);
 }
 
 #[test]
@@ -185,7 +199,46 @@ fn texts_and_files_of_a_campaign_that_cannot_be_used_are_told() {
         std::fs::write(folder.path().join("places.json"), places).unwrap();
         table.judge(&format!("places: {case}"), &init(folder.path(), good.as_bytes()), &[], "place");
     }
+    std::fs::write(folder.path().join("places.json"), PLACES).unwrap();
+    for (case, map) in [
+        ("no json", "x".to_owned()),
+        ("a list", "[]".to_owned()),
+        ("no outline", MAP.replace("M0 0l9 0 0 9z", "")),
+        ("markup in a path", MAP.replace("M5 5", "M5 5\\\"/><script>")),
+        ("a territory without an id", MAP.replace("\"id\":\"two\",", "")),
+        ("an unknown member", MAP.replace("\"W\"", "\"colour\":1,\"W\"")),
+    ] {
+        std::fs::write(folder.path().join("map.json"), map).unwrap();
+        table.judge(&format!("map: {case}"), &init(folder.path(), good.as_bytes()), &[], "map");
+    }
     let missing = server(folder.path(), &["init", "--campaign", "no.toml", "--data", "data"]);
     table.judge("no campaign file", &missing, &[], "no.toml");
-    table.end(15);
+    table.end(21);
+}
+
+#[test]
+fn of_disputed_territories_those_that_the_file_names_are_drawn_and_none_by_default() {
+    let shown = |choice: &str, map: &str| {
+        let folder = folder();
+        std::fs::write(folder.path().join("map.json"), map).unwrap();
+        let said = init(folder.path(), file_with("map_view", choice).0.as_bytes());
+        assert_eq!(said.code, Some(0), "{choice}: {}", said.err);
+        std::fs::read_to_string(folder.path().join("data/map.json")).unwrap()
+    };
+    let (before, rest) = MAP.split_once("[{\"id\":\"one\"").unwrap();
+    let list = format!("[{{\"id\":\"one\"{}", rest.strip_suffix('}').unwrap());
+    let (one, two) = list[1..list.len() - 1].split_once(",\n ").unwrap();
+    for (choice, drawn) in [
+        ("", String::new()),
+        ("map_view = []", String::new()),
+        ("map_view = [\"one\"]", one.to_owned()),
+        ("map_view = [\"two\"]", two.to_owned()),
+        ("map_view = [\"two\", \"one\"]", format!("{one},{two}")),
+    ] {
+        assert_eq!(shown(choice, MAP), format!("{before}[{drawn}]}}"), "{choice}");
+    }
+    // where nothing is disputed nothing is touched, and a campaign without a drawing is one too
+    let none = format!("{}}}\n", before.trim_end().strip_suffix(",\n\"disputed\":").unwrap());
+    assert_eq!(shown("", &none), none);
+    assert_eq!(shown("", " {} "), " {} ");
 }

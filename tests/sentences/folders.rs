@@ -16,7 +16,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tests::programs::program;
 
-fn make(data: &Path) {
+pub(crate) fn make(data: &Path) {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let key = to_base64(&NoteSigner::new("", &[7; 32]).public_key());
     let text = format!(
@@ -30,7 +30,7 @@ fn make(data: &Path) {
     init(Source { file, places: places.to_vec(), map: b"{}".to_vec() }, data).unwrap();
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
         let target = to.join(entry.file_name());
@@ -42,7 +42,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// Runs `serve`, which must end by itself within half a minute.
-fn serve(folder: &Path, more: &[&str]) -> Said {
+pub(crate) fn serve(folder: &Path, more: &[&str]) -> Said {
     let out = fs::File::create(folder.join("out")).unwrap();
     let err = fs::File::create(folder.join("err")).unwrap();
     let mut child = Command::new(program("headcount-server"))
@@ -66,7 +66,7 @@ fn serve(folder: &Path, more: &[&str]) -> Said {
     Said::of(read("out"), read("err"), status.code())
 }
 
-const FREE: [&str; 4] = ["--listen", "127.0.0.1:0", "--organiser-listen", "127.0.0.1:0"];
+pub(crate) const FREE: [&str; 4] = ["--listen", "127.0.0.1:0", "--organiser-listen", "127.0.0.1:0"];
 
 fn flip(path: &Path, at: usize) {
     let mut bytes = fs::read(path).unwrap();
