@@ -179,3 +179,6 @@ async fn made(
     };
     cell.get_or_try_init(make).await.cloned()
 }
+
+#[cfg(test)]
+mod tests;

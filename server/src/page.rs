@@ -345,4 +345,4 @@ impl Figure {
 const UNFOLDED_MAX: usize = 150;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

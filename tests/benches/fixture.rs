@@ -145,7 +145,7 @@ fn make_all(campaign: &Campaign, key: &IssuerPrivateKey, address: SocketAddr) ->
     on_all_cores(&numbers, part).into_iter().flatten().collect()
 }
 
-fn make(campaign: &Campaign, key: &IssuerPrivateKey, address: SocketAddr, number: u64) -> Made {
+pub(crate) fn make(campaign: &Campaign, key: &IssuerPrivateKey, address: SocketAddr, number: u64) -> Made {
     let (pledge, (request, pending)) = request(campaign, number);
     let token = pending.finalize(&key.issue(&mut rand::rng(), &request).expect("a signature")).expect("a token");
     let header = token_header(&token);

@@ -190,7 +190,7 @@ fn message(host: SocketAddr, path: &str, media_type: &str, header: &str, body: &
     [head.as_bytes(), body].concat()
 }
 
-async fn serve(routes: Router) -> SocketAddr {
+pub(crate) async fn serve(routes: Router) -> SocketAddr {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("a bound address");
     tokio::spawn(async move { axum::serve(listener, routes).await });

@@ -16,6 +16,7 @@ mod fixture;
 mod http;
 mod load;
 mod log;
+mod overview;
 mod peers;
 mod picture;
 mod stores;
@@ -32,6 +33,7 @@ fn main() {
     let mut rows = cryptography::run(&mut criterion, &yard, wanted);
     rows.extend(stores::run(&mut criterion, &yard, wanted));
     rows.extend(http::run(&mut criterion, &yard, &mut stage, wanted));
+    rows.extend(overview::run(&mut criterion, &yard, wanted));
     rows.extend(log::run(&mut criterion, &yard, &mut stage, wanted));
     let world = stage.world.take().map(|mut world| yard.serve.block_on(async move { world.stop().await }));
     assert!(world.is_some() && !rows.is_empty(), "no subject has such a name");

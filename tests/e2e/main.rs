@@ -8,6 +8,7 @@ mod audit; // V1: anyone can recount, and every tampering is found
 mod command_line; // the programs as their users type them, the demo among them
 mod durability; // O2: restarts, lost answers
 mod once; // O1: one invite, at most one token; one token, at most one pledge
+mod overview; // the overview as a browser gets it
 mod page; // U2: the registration page, in the log and beside it
 mod participant; // N1, U1, V2: what `headcount` sends, shows and keeps when something goes wrong
 mod publication; // P1, P2: groups of at least k, and nothing else that depends on what is pending

@@ -4,6 +4,7 @@
 mod packages;
 mod papers;
 mod sources;
+mod texts;
 
 use sources::{code, files, mentions, paths, read, room_sources, rust, words};
 

@@ -69,6 +69,8 @@ pub struct Plan {
     pub issuer_host: Option<String>,
     /// The origin's onion service.
     pub onion: Option<String>,
+    /// Places and map of a country, instead of few and small ones.
+    pub country: Option<(Vec<u8>, Vec<u8>)>,
 }
 
 impl Default for Plan {
@@ -81,6 +83,7 @@ impl Default for Plan {
             page: None,
             issuer_host: None,
             onion: None,
+            country: None,
         }
     }
 }
@@ -370,6 +373,7 @@ fn source(plan: &Plan, address: SocketAddr, organiser_seed: &[u8; 32]) -> Source
          [title]\nen = \"A campaign\"\nru = \"Кампания\"\n[text]\nen = \"To try things.\"\nru = \"Для проб.\"\n",
         plan.eligible
     );
-    let places = wire::places_json(&plan.regions);
-    Source { file: CampaignFile::parse(&text).expect("a good file"), places, map: wire::MAP.as_bytes().to_vec() }
+    let few = || (wire::places_json(&plan.regions), wire::MAP.as_bytes().to_vec());
+    let (places, map) = plan.country.clone().unwrap_or_else(few);
+    Source { file: CampaignFile::parse(&text).expect("a good file"), places, map }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 fn good() -> Value {
     json!({
         "W": 200, "H": 100,
-        "projection": {"kind": "albers", "n": 0.5, "c": 1.25, "lon0": 170, "scale": 1000, "x0": 20, "y0": -2132},
+        "projection": {"kind": "albers", "n": 0.5, "c": 1.25, "lon0": 178, "scale": 1000, "x0": 20, "y0": -2132},
         "views": [
             {"id": "all", "name": {"en": "All"}, "box": [0, 0, 200, 100]},
             {"id": "a-1", "name": {"en": "A part"}, "box": [0, 50, 100, 50]}
@@ -83,15 +83,15 @@ fn a_place_is_put_where_the_projection_has_it_across_the_date_line_too() {
     let map = decode(&good()).unwrap().unwrap();
     let near =
         |(x, y): (f64, f64), (a, b)| assert!((x - a as f64).abs() < 0.5 && (y - b as f64).abs() < 0.5, "{x} {y}");
-    near(map.project(1.5, 170.0).unwrap(), (20, 81));
-    near(map.project(2.5, 172.0).unwrap(), (58, 64));
+    near(map.project(1.5, 178.0).unwrap(), (20, 81));
+    near(map.project(2.5, 180.0).unwrap(), (58, 64));
     near(
         map.project(2.5, -178.0).unwrap(),
         map.project(2.5, 182.0).map(|(x, y)| (x.round() as i32, y.round() as i32)).unwrap(),
     );
-    assert_eq!(map.project(-60.0, 170.0), None, "below it");
-    assert_eq!(map.project(1.5, 160.0), None, "left of it");
-    assert_eq!(map.project(1.5, -10.0), None, "behind it");
+    assert_eq!(map.project(-60.0, 178.0), None, "below it");
+    assert_eq!(map.project(1.5, 168.0), None, "left of it");
+    assert_eq!(map.project(1.5, -2.0), None, "behind it");
 }
 
 #[test]

@@ -29,7 +29,7 @@ impl Picture {
     }
 
     fn green(&self, x: i32, y: i32) -> bool {
-        let [red, green, blue] = self.at(x, y);
+        let [red, green, blue] = self.at(x, y).map(u32::from);
         green > red + 40 && green > blue && red < 160
     }
 }
