@@ -119,7 +119,7 @@ impl Door {
     fn campaign(&mut self, request: &Request) -> Done {
         let typed = request.campaign_id.as_ref().map(|hex| {
             let compact: String = hex.split_whitespace().collect();
-            CampaignId::parse(&compact.to_lowercase()).map_err(|_| Mistake::Malformed)
+            CampaignId::parse(&compact.to_ascii_lowercase()).map_err(|_| Mistake::Malformed)
         });
         let typed = typed.transpose()?;
         if self.named.zip(typed).is_some_and(|(named, typed)| named != typed) {

@@ -1,7 +1,7 @@
 //! What everybody agrees on: the genesis (log entry 0), its hash the campaign id, and the list of places (DESIGN §3, §4).
 
 use crate::challenge::{ChallengeDigest, TokenChallenge};
-use crate::codec::{array_from_hex, object, to_hex, unique_map};
+use crate::codec::{array_from_hex, in_words, object, to_hex, unique_map};
 use crate::error::Error;
 use crate::keys::IssuerPublicKey;
 use crate::publication::Tree;
@@ -93,9 +93,8 @@ pub struct Place {
 impl Places {
     /// Reads a list and checks its indexes.
     pub fn decode(bytes: &[u8]) -> Result<Self, Error> {
-        let object::Object(places): object::Object<Self> = serde_json::from_slice(bytes).map_err(|e| {
-            Error::Campaign(format!("the list of places cannot be read: {}", e.to_string().escape_debug()))
-        })?;
+        let object::Object(places): object::Object<Self> = serde_json::from_slice(bytes)
+            .map_err(|e| Error::Campaign(format!("the list of places cannot be read: {}", in_words(&e))))?;
         if !(1..=PLACES_MAX).contains(&places.places.len()) || !(1..=REGIONS_MAX).contains(&places.regions.len()) {
             let limits = format!("1 to {PLACES_MAX} places in 1 to {REGIONS_MAX} regions");
             return Err(Error::Campaign(format!("the list of places must have {limits}")));

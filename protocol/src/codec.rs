@@ -102,6 +102,12 @@ pub fn array_from_hex<const N: usize>(text: &str, what: &'static str) -> Result<
     bytes.try_into().map_err(|_| Error::Malformed(what))
 }
 
+/// What is wrong with a document, in one harmless line. The page never shows it, and does without the tables of characters
+/// that it takes.
+pub(crate) fn in_words(error: &serde_json::Error) -> String {
+    if cfg!(target_arch = "wasm32") { String::new() } else { error.to_string().escape_debug().to_string() }
+}
+
 /// Serde for a fixed-size binary field as base64url with padding: `#[serde(with = "codec::base64_array")]`.
 pub(crate) mod base64_array {
     use serde::{Deserialize, Deserializer, Serializer, de::Error as _};

@@ -3,11 +3,11 @@
 use crate::campaign::CampaignId;
 use crate::error::Error;
 use crate::pledge::Pledge;
-use bip39::{Language, Mnemonic};
+use bip39::Language;
 use hkdf::Hkdf;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{CryptoRng, SeedableRng};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// 128 random bits, shown as 12 BIP-39 words of the English list or as 12 numbers from 1 to 2048.
@@ -30,68 +30,73 @@ impl Phrase {
 
     /// Reads 12 words or 12 numbers, between white space, commas or full stops; the checksum must hold.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        const WHAT: &str = "phrase";
-        let lower = Zeroizing::new(text.to_lowercase());
-        let mut words = Zeroizing::new(String::new());
-        for item in lower.split(separates).filter(|item| !item.is_empty()) {
-            let word = match digits(item) {
-                Some(number) => word_of(number).ok_or(Error::Malformed(WHAT))?,
-                None => item,
-            };
-            if !words.is_empty() {
-                words.push(' ');
-            }
-            words.push_str(word);
-        }
-        let mnemonic = Mnemonic::parse_in_normalized(Language::English, &words).map_err(|_| Error::Malformed(WHAT))?;
-        let (mut entropy, length) = mnemonic.to_entropy_array();
-        let phrase = entropy.first_chunk::<16>().filter(|_| length == 16).map(|seed| Self(*seed));
-        entropy.zeroize();
-        phrase.ok_or(Error::Malformed(WHAT))
+        Self::read(text).map_err(|_| Error::Malformed("phrase"))
     }
 
     /// What is wrong with a text that [`Phrase::parse`] refuses, for whoever typed it.
     pub fn mistake(text: &str) -> PhraseMistake {
-        let lower = Zeroizing::new(text.to_lowercase());
-        let items = || lower.split(separates).filter(|item| !item.is_empty());
-        let known = |item: &str| match digits(item) {
-            Some(number) => word_of(number).is_some(),
-            None => Language::English.find_word(item).is_some(),
-        };
-        match (items().position(|item| !known(item)), items().count()) {
-            (Some(index), _) => PhraseMistake::Unknown(index + 1),
-            (None, 12) => PhraseMistake::Checksum,
-            (None, count) => PhraseMistake::Count(count),
+        Self::read(text).err().unwrap_or(PhraseMistake::Checksum)
+    }
+
+    fn read(text: &str) -> Result<Self, PhraseMistake> {
+        let lower = Zeroizing::new(text.to_ascii_lowercase()); // every letter of the list is one of ASCII
+        let (mut indexes, mut count) = (Zeroizing::new([0; 12]), 0);
+        for item in lower.split(separates).filter(|item| !item.is_empty()) {
+            let index = index_of(item).ok_or(PhraseMistake::Unknown(count + 1))?;
+            if let Some(free) = indexes.get_mut(count) {
+                *free = index;
+            }
+            count += 1;
         }
+        if count != 12 {
+            return Err(PhraseMistake::Count(count));
+        }
+        // 132 bits: those of the seed, and four of checksum
+        let mut seed = indexes[..11].iter().fold(0, |bits, index| bits << 11 | u128::from(*index));
+        seed = seed << 7 | u128::from(indexes[11] >> 4);
+        let phrase = Self(seed.to_be_bytes());
+        seed.zeroize();
+        if phrase.indexes()[11] == indexes[11] { Ok(phrase) } else { Err(PhraseMistake::Checksum) }
     }
 
     /// The 12 words, with a space between two.
     pub fn words(&self) -> Zeroizing<String> {
-        Zeroizing::new(self.mnemonic().words().collect::<Vec<_>>().join(" "))
+        let list = Language::English.word_list();
+        Zeroizing::new(self.indexes().map(|index| list[usize::from(index)]).join(" "))
     }
 
     /// The 12 numbers, 1 for the first word of the list, with a space between two.
     pub fn numbers(&self) -> Zeroizing<String> {
-        let numbers: Vec<String> = self.mnemonic().word_indices().map(|index| (index + 1).to_string()).collect();
-        Zeroizing::new(numbers.join(" "))
+        Zeroizing::new(self.indexes().map(|index| (index + 1).to_string()).join(" "))
+    }
+
+    /// Where the words stand in the list, counted from 0: 11 bits each, the last four of them the first of a SHA-256.
+    fn indexes(&self) -> Zeroizing<[u16; 12]> {
+        let checksum = u16::from(Sha256::digest(self.0)[0] >> 4);
+        let bits = |from: usize| (from..from + 11).fold(0, |bits, n| bits << 1 | u16::from(self.bit(n)));
+        let mut indexes = Zeroizing::new(std::array::from_fn(|word| bits(word * 11)));
+        indexes[11] |= checksum;
+        indexes
+    }
+
+    /// A bit of the seed, and zeros behind it.
+    fn bit(&self, n: usize) -> bool {
+        self.0.get(n / 8).is_some_and(|byte| byte >> (7 - n % 8) & 1 == 1)
     }
 
     /// The secrets of one participation. The place is part of the derivation: two requests that share a blinding
     /// factor link invite and pledge for certain, even if the second was refused.
     pub fn secrets(&self, campaign: CampaignId, place: u32) -> Secrets {
+        let seeded = Hkdf::<Sha256>::new(None, &self.0);
         let derive = |purpose: &str| {
             let mut info = format!("headcount/v1/{purpose}").into_bytes();
             info.extend_from_slice(campaign.as_bytes());
             info.extend_from_slice(&place.to_be_bytes());
             let mut okm = [0; 32];
-            Hkdf::<Sha256>::new(None, &self.0).expand(&info, &mut okm).expect("32 bytes are fewer than 255 blocks");
+            seeded.expand(&info, &mut okm).expect("32 bytes are fewer than 255 blocks");
             okm
         };
         Secrets { place, place_salt: derive("place-salt"), region_salt: derive("region-salt"), blind: derive("blind") }
-    }
-
-    fn mnemonic(&self) -> Mnemonic {
-        Mnemonic::from_entropy_in(Language::English, &self.0).expect("16 bytes are a size that BIP-39 has")
     }
 }
 
@@ -146,9 +151,12 @@ fn separates(c: char) -> bool {
     c.is_whitespace() || c == ',' || c == '.'
 }
 
-/// A number written in digits alone.
-fn digits(item: &str) -> Option<usize> {
-    item.parse().ok().filter(|_| item.bytes().all(|byte| byte.is_ascii_digit()))
+/// Where a word of the list, or its number from 1 to 2048, stands in the list, counted from 0.
+fn index_of(item: &str) -> Option<u16> {
+    if item.bytes().all(|byte| byte.is_ascii_digit()) {
+        return item.parse::<u16>().ok().filter(|number| (1..=2048).contains(number)).map(|number| number - 1);
+    }
+    Language::English.find_word(item)
 }
 
 fn word_of(number: usize) -> Option<&'static str> {

@@ -24,6 +24,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 
+#[cfg(test)]
 mod page;
 
 const START: u64 = 1_700_000_000;

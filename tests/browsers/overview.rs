@@ -39,7 +39,10 @@ async fn the_overview_is_complete_without_script() {
 fn what_everybody_sees(yard: &Yard, facts: &Value, total: u64) {
     let genesis = yard.campaign.genesis();
     assert_eq!(facts["heading"], json!(genesis.title["en"]));
-    assert!(!facts["title"].as_str().unwrap().contains(&genesis.title["en"]), "the title of the window gives nothing away");
+    assert!(
+        !facts["title"].as_str().unwrap().contains(&genesis.title["en"]),
+        "the title of the window gives nothing away"
+    );
     assert_eq!(facts["count"], json!(total.to_string()));
     let ratio = facts["progress"]["value"].as_f64().unwrap() / facts["progress"]["max"].as_f64().unwrap();
     assert!((ratio - total as f64 / genesis.target as f64).abs() < 0.001, "{}", facts["progress"]);
@@ -61,7 +64,10 @@ async fn looking_at_a_part_of_the_map_asks_nobody() {
     assert!(["Moscow", "Novosibirsk"].iter().all(|name| names.iter().any(|drawn| drawn == name)), "{names:?}");
     // the page, a style sheet, the search, an icon: nothing else, and nothing more for a part of the map
     let loading = lines(&told["loading"]);
-    assert!(loading[0] == "/en/" && loading.len() <= 4 && !loading.iter().any(|path| path.ends_with(".png")), "{loading:?}");
+    assert!(
+        loading[0] == "/en/" && loading.len() <= 4 && !loading.iter().any(|path| path.ends_with(".png")),
+        "{loading:?}"
+    );
     let views = told["views"].as_object().unwrap();
     assert_eq!(views.len(), 3, "{views:?}");
     for (view, seen) in views {

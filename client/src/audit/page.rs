@@ -40,8 +40,13 @@ pub(super) async fn check(
     at_home: bool,
     remarks: &mut Vec<String>,
 ) -> Result<Option<Page>, Error> {
+    // a mirror is a server of files: what links lead to, and under which policy, only the campaign's own can show
+    let home = match source {
+        Source::Web(operation) if at_home => Some(operation),
+        _ => None,
+    };
     let Some(manifest_sha256) = logged else {
-        return no_page(source, remarks).await.map(|()| None);
+        return no_page(source, home, remarks).await.map(|()| None);
     };
     let shelf = Shelf::of(source);
     let Some(manifest_bytes) = shelf.read(MANIFEST, MANIFEST_BYTES_MAX).await? else {
@@ -63,25 +68,23 @@ pub(super) async fn check(
     for file in manifest.files() {
         shelf.compare(file.name(), file).await?;
     }
-    match source {
-        Source::Web(operation) => {
-            let index = manifest.files().iter().find(|file| file.name() == INDEX);
-            let index = index.ok_or_else(|| another("it has no index.html"))?;
-            check_entrance(operation, campaign, index, at_home).await?;
-        }
-        Source::Folder(_) => shelf.refuse_strangers(&manifest)?,
+    shelf.refuse_strangers(&manifest)?;
+    if let Some(operation) = home {
+        let index = manifest.files().iter().find(|file| file.name() == INDEX);
+        let index = index.ok_or_else(|| another("it has no index.html"))?;
+        check_entrance(operation, campaign, index).await?;
     }
     Ok(Some(Page { manifest_sha256, files: manifest.files().len(), compiler: manifest.compiler().to_owned() }))
 }
 
 /// The log names no page: nobody answers for whatever is shown at `/join`.
-async fn no_page(source: &Source, remarks: &mut Vec<String>) -> Result<(), Error> {
+async fn no_page(source: &Source, home: Option<&Operation>, remarks: &mut Vec<String>) -> Result<(), Error> {
     if Shelf::of(source).read(MANIFEST, MANIFEST_BYTES_MAX).await?.is_some() {
         return Err(Error::Misbehaved(
             "A page is served at /join of which the log knows nothing; do not use it.".to_owned(),
         ));
     }
-    if let Source::Web(operation) = source
+    if let Some(operation) = home
         && operation.get("/join", OTHER_PAGE_BYTES_MAX).await?.media_type.as_deref() == Some("text/html")
     {
         remarks.push(
@@ -93,12 +96,7 @@ async fn no_page(source: &Source, remarks: &mut Vec<String>) -> Result<(), Error
 }
 
 /// What a link leads to: the very index.html, under the very policy, without a header that leads or loads elsewhere.
-async fn check_entrance(
-    operation: &Operation,
-    campaign: &Campaign,
-    index: &PageFile,
-    at_home: bool,
-) -> Result<(), Error> {
+async fn check_entrance(operation: &Operation, campaign: &Campaign, index: &PageFile) -> Result<(), Error> {
     let answer = operation.get("/join", bytes_max(PAGE_BYTES_MAX)).await?;
     if answer.status == 404 || answer.status == 200 && !index.is(&answer.body) {
         return Err(another("what /join shows is not the index.html that the manifest lists"));
@@ -107,7 +105,7 @@ async fn check_entrance(
     if answer.leads_elsewhere {
         return Err(another("the server adds a header to it that loads something else or leads elsewhere"));
     }
-    if at_home && answer.policy.as_deref() != Some(page_policy(campaign.genesis()).as_str()) {
+    if answer.policy.as_deref() != Some(page_policy(campaign.genesis()).as_str()) {
         return Err(another("it is served under another policy than the protocol has (Content-Security-Policy)"));
     }
     Ok(())

@@ -36,12 +36,14 @@ function environment(repository, debian) {
     `--remap-path-prefix=${repository}=headcount`,
     `--remap-path-prefix=${realpathSync(repository)}=headcount`,
     `--remap-path-prefix=${registry}=registry`,
+    // A few percent slower than unrolled, and a third of the size.
+    '--cfg=sha2_backend_soft="compact"',
     // Memory for the largest campaign from the start: memory that grows is copied, and what was there is not erased.
     `-Clink-arg=--initial-memory=${MEMORY_BYTES}`,
   ];
   if (!debian) return { CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f") };
   // A panic would trap either way; without its words the module is smaller.
-  flags.push("-Zunstable-options", "-Cpanic=immediate-abort");
+  flags.push("-Zunstable-options", "-Cpanic=immediate-abort", "-Zfmt-debug=none", "-Zlocation-detail=none");
   return {
     CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f"),
     CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: "/usr/bin/wasm-ld",

@@ -108,7 +108,7 @@ impl Genesis {
             return Err(Error::Malformed("genesis"));
         }
         let genesis: Self = serde_json::from_slice(bytes)
-            .map_err(|e| Error::Campaign(format!("the genesis cannot be read: {}", e.to_string().escape_debug())))?;
+            .map_err(|e| Error::Campaign(format!("the genesis cannot be read: {}", codec::in_words(&e))))?;
         match genesis.mistakes().into_iter().next() {
             Some((member, why)) => Err(Error::Campaign(format!("genesis, {member}: {why}"))),
             None => Ok(genesis),

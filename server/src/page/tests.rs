@@ -68,6 +68,7 @@ pub(crate) fn moment(
 }
 
 /// Numbers as a large campaign would have them: by population, unevenly, all at least k.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "no campaign has so many")]
 pub(crate) fn spread(campaign: &Campaign, total: f64) -> Vec<(Area, u64)> {
     let places = &campaign.places().places;
     let people: f64 = places.iter().map(|place| place.population as f64).sum();
@@ -185,7 +186,8 @@ fn the_order_of_the_list_does_not_depend_on_the_numbers() {
 
 #[test]
 fn each_state_says_what_can_be_done_and_when_numbers_come() {
-    let cases: [(State, i64, &str, bool, &[&str], &[&str]); 5] = [
+    type Case = (State, i64, &'static str, bool, &'static [&'static str], &'static [&'static str]);
+    let cases: [Case; 5] = [
         (State::Before, -30, "not opened yet", false, &["23 March 2021, 09:00", "none yet"], &["Next numbers"]),
         (State::Collecting, -4, "token now", true, &["24 March 2021, 09:00", "none yet"], &["Next numbers"]),
         (State::Open, 2, "is open", true, &["24 March 2021, 11:00", "24 March 2021, 12:00"], &["none yet"]),

@@ -81,14 +81,13 @@ fn what_cannot_be_drawn_is_refused_in_a_sentence() {
 #[test]
 fn a_place_is_put_where_the_projection_has_it_across_the_date_line_too() {
     let map = decode(&good()).unwrap().unwrap();
-    let near =
-        |(x, y): (f64, f64), (a, b)| assert!((x - a as f64).abs() < 0.5 && (y - b as f64).abs() < 0.5, "{x} {y}");
-    near(map.project(1.5, 178.0).unwrap(), (20, 81));
-    near(map.project(2.5, 180.0).unwrap(), (58, 64));
-    near(
-        map.project(2.5, -178.0).unwrap(),
-        map.project(2.5, 182.0).map(|(x, y)| (x.round() as i32, y.round() as i32)).unwrap(),
-    );
+    let near = |place: (f64, f64), (x, y): (f64, f64)| {
+        let (found_x, found_y) = map.project(place.0, place.1).unwrap();
+        assert!((found_x - x).abs() < 0.5 && (found_y - y).abs() < 0.5, "{place:?} lies at {found_x}, {found_y}");
+    };
+    near((1.5, 178.0), (20.0, 81.0));
+    near((2.5, 180.0), (58.0, 64.0));
+    near((2.5, -178.0), map.project(2.5, 182.0).unwrap());
     assert_eq!(map.project(-60.0, 178.0), None, "below it");
     assert_eq!(map.project(1.5, 168.0), None, "left of it");
     assert_eq!(map.project(1.5, -2.0), None, "behind it");
