@@ -43,7 +43,7 @@ export function showRegister(page: Page, known: Known): void {
     return [
       place,
       told,
-      separation(page),
+      whens.includes("now") ? separation(page) : null,
       servers,
       choices("when", say("when-legend"), list, page.sitting.when, changed),
       learns,
