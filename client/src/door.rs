@@ -18,7 +18,7 @@ use protocol::issuance::PendingToken;
 use protocol::phrase::{Phrase, campaign_numbers, campaign_words};
 use protocol::pledge::Pledge;
 use protocol::token::Token;
-use qrcode::{Color, EcLevel, QrCode};
+use qrcodegen::{QrCode, QrCodeEcc, QrSegment, Version};
 use reply::Reply;
 use request::Request;
 use zeroize::Zeroizing;
@@ -255,14 +255,15 @@ fn problem(request: &Request) -> Done {
     Ok(Reply::new().with("problem", name).with("passing", refusal.is_passing()))
 }
 
-/// A QR code, row by row, '1' for dark, without the quiet zone. Codes are shown whole and undamaged on a screen or on
-/// fresh paper, so the lowest level of correction, with the fewest and largest modules, is the one that reads best.
+/// A QR code, row by row, '1' for dark, without the quiet zone: as few and as large modules as the text can do with.
 fn qr(text: &str) -> Done {
-    let code = QrCode::with_error_correction_level(text, EcLevel::L).map_err(|_| Mistake::Malformed)?;
-    let size = code.width();
-    let modules: String =
-        code.into_colors().iter().map(|color| if *color == Color::Dark { '1' } else { '0' }).collect();
-    Ok(Reply::new().with("size", size).with("modules", modules))
+    let segments = [QrSegment::make_bytes(text.as_bytes())];
+    let (least, most) = (Version::MIN, Version::MAX);
+    let code = QrCode::encode_segments_advanced(&segments, QrCodeEcc::Low, least, most, None, true);
+    let code = code.map_err(|_| Mistake::Malformed)?;
+    let rows = (0..code.size()).flat_map(|y| (0..code.size()).map(move |x| (x, y)));
+    let modules: String = rows.map(|(x, y)| if code.get_module(x, y) { '1' } else { '0' }).collect();
+    Ok(Reply::new().with("size", code.size()).with("modules", modules))
 }
 
 #[cfg(test)]

@@ -62,12 +62,14 @@ impl Phrase {
     /// The 12 words, with a space between two.
     pub fn words(&self) -> Zeroizing<String> {
         let list = Language::English.word_list();
-        Zeroizing::new(self.indexes().map(|index| list[usize::from(index)]).join(" "))
+        let words: Vec<&str> = self.indexes().iter().map(|index| list[usize::from(*index)]).collect();
+        Zeroizing::new(words.join(" "))
     }
 
     /// The 12 numbers, 1 for the first word of the list, with a space between two.
     pub fn numbers(&self) -> Zeroizing<String> {
-        Zeroizing::new(self.indexes().map(|index| (index + 1).to_string()).join(" "))
+        let numbers: Vec<String> = self.indexes().iter().map(|index| (index + 1).to_string()).collect();
+        Zeroizing::new(numbers.join(" "))
     }
 
     /// Where the words stand in the list, counted from 0: 11 bits each, the last four of them the first of a SHA-256.
