@@ -6,6 +6,10 @@
 
 mod driving; // drivers for Node, one at a time
 mod join; // registrations to their end, in each browser and level
+mod mishaps; // what breaks once counts once
+mod mistakes; // what is mistyped, foreign, used or closed
 mod overview; // the overview, without script and with, and where SVG is off too
+mod server; // a campaign of an organiser's own
+mod sittings; // token and pledge apart
 mod weight; // what the overview weighs
 mod yard; // a demo with the page, other people, the log

@@ -57,7 +57,7 @@ async fn plain(request: RequestBuilder) -> Vec<u8> {
 /// Pledges for every place, from a group's least size to twice that, so that no number is like its neighbours; their
 /// tokens signed with the issuer's own key, because who had them does not matter here. Their number comes back.
 async fn everywhere(yard: &Yard) -> u64 {
-    let der = std::fs::read(yard.demo.folder().join("demo/keys/issuer.pkcs8")).unwrap();
+    let der = std::fs::read(yard.data("keys/issuer.pkcs8")).unwrap();
     let key = Arc::new(RsaKeyPair::from_pkcs8(&der).unwrap());
     let wanted: Arc<Vec<u32>> = Arc::new(
         (0..)

@@ -2,6 +2,7 @@
 //! they are needed, other people's pledges made by hand, and the whole log read back.
 
 use crate::driving::target_page;
+use crate::server::Server;
 use client::address::BaseUrl;
 use client::audit::{Report, audit};
 use client::campaign::read;
@@ -12,43 +13,76 @@ use protocol::counts::Counts;
 use protocol::invite::{Invite, InviteLink};
 use protocol::issuance::TokenResponse;
 use protocol::phrase::Phrase;
-use serde_json::json;
+use serde_json::{Value, json};
+use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use tests::programs::Demo;
-use tests::{links, send, wire};
+use tempfile::TempDir;
+use tests::programs::{Demo, good, wait_until};
+use tests::{Answer, links, send, wire};
 
 /// The least size of a group in a demo.
 pub(crate) const K: u32 = 5;
 
-/// A demo with the page.
+/// A campaign that is served.
 pub(crate) struct Yard {
-    pub(crate) demo: Demo,
     pub(crate) campaign: Campaign,
+    url: String,
+    organiser_url: String,
+    organiser_token: String,
+    data: PathBuf,
     http: reqwest::Client,
+    _served: Served,
+}
+
+/// Whatever ends with the test.
+#[allow(dead_code, reason = "kept to be dropped")]
+enum Served {
+    Demo(Demo),
+    Campaign(Server, TempDir),
 }
 
 impl Yard {
     /// With the page, ticks of so many seconds, and nobody else there.
     pub(crate) async fn open(tick: u32) -> Self {
         let page = target_page();
-        Self::with(&["--tick", &tick.to_string(), "--simulate", "0", "--page", page.to_str().unwrap()]).await
+        Self::demo(&["--tick", &tick.to_string(), "--simulate", "0", "--page", page.to_str().unwrap()]).await
     }
 
     /// The same without the page, for whoever looks at the overview only.
     pub(crate) async fn overview(tick: u32) -> Self {
-        Self::with(&["--tick", &tick.to_string(), "--simulate", "0"]).await
+        Self::demo(&["--tick", &tick.to_string(), "--simulate", "0"]).await
     }
 
-    async fn with(options: &[&str]) -> Self {
+    async fn demo(options: &[&str]) -> Self {
         let demo = Demo::with(options);
-        let campaign = read(&source(demo.told("url")), None).await.unwrap();
+        let [url, organiser_url, token] =
+            ["url", "organiser_url", "organiser_token"].map(|name| demo.told(name).to_owned());
+        let data = demo.folder().join("demo");
+        Self::of(Served::Demo(demo), url, organiser_url, token, data).await
+    }
+
+    /// The campaign file of Russia 2021, which now takes invites and opens for pledges in an hour.
+    pub(crate) async fn collecting() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (server, token) = Server::start(folder.path(), 3600);
+        let (url, organiser_url, data) = (server.url.clone(), server.organiser_url.clone(), folder.path().join("data"));
+        Self::of(Served::Campaign(server, folder), url, organiser_url, token, data).await
+    }
+
+    async fn of(served: Served, url: String, organiser_url: String, organiser_token: String, data: PathBuf) -> Self {
+        let campaign = read(&source(&url), None).await.unwrap();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { demo, campaign, http }
+        Self { campaign, url, organiser_url, organiser_token, data, http, _served: served }
     }
 
     /// Where participants reach it.
     pub(crate) fn url(&self) -> &str {
-        self.demo.told("url")
+        &self.url
+    }
+
+    /// A file of its data directory.
+    pub(crate) fn data(&self, file: &str) -> PathBuf {
+        self.data.join(file)
     }
 
     /// What speaks to it besides browsers.
@@ -61,12 +95,22 @@ impl Yard {
         self.http.get(format!("{}{path}", self.url()))
     }
 
+    /// A call of the organiser's API.
+    async fn organise(&self, name: &str, body: Value) -> Answer {
+        let post =
+            self.http.post(format!("{}/organiser/{name}", self.organiser_url)).bearer_auth(&self.organiser_token);
+        send(post.header("content-type", "application/json").body(body.to_string())).await
+    }
+
     /// Fresh invites.
     pub(crate) async fn invites(&self, count: u32) -> Vec<Invite> {
-        let post = self.http.post(format!("{}/organiser/invites", self.demo.told("organiser_url")));
-        let body = json!({ "batch": "browsers", "count": count }).to_string();
-        let post = post.bearer_auth(self.demo.told("organiser_token"));
-        links(&send(post.header("content-type", "application/json").body(body)).await)
+        links(&self.organise("invites", json!({ "batch": "browsers", "count": count })).await)
+    }
+
+    /// Has the organiser close, and waits until it is closed.
+    pub(crate) async fn close(&self) {
+        assert_eq!(self.organise("close", json!({})).await.status, 202);
+        wait_until(|| good(&["counts", self.url(), "--json"], "").contains("\"closed\""));
     }
 
     /// Fresh invites as links.
@@ -82,13 +126,22 @@ impl Yard {
     /// Other people register, so many for a place.
     pub(crate) async fn others(&self, place: u32, count: u32) {
         for invite in self.invites(count).await {
-            let phrase = Phrase::generate(&mut rand::rng());
-            let (request, pending) = wire::token_request(&self.campaign, &phrase, place);
-            let answer = send(wire::ask_for_token(&self.http, self.url(), &invite.code(), &request.encode())).await;
-            let token = pending.finalize(&TokenResponse::decode(&answer.body).unwrap()).unwrap();
-            let pledge = phrase.secrets(self.campaign.id(), place).pledge();
-            assert_eq!(send(wire::redeem(&self.http, self.url(), &token, &pledge)).await.status, 201);
+            self.register(&invite, place).await;
         }
+    }
+
+    /// Somebody else registers with the invite of this link.
+    pub(crate) async fn use_up(&self, link: &str, place: u32) {
+        self.register(&InviteLink::parse(link).unwrap().invite.unwrap(), place).await;
+    }
+
+    async fn register(&self, invite: &Invite, place: u32) {
+        let phrase = Phrase::generate(&mut rand::rng());
+        let (request, pending) = wire::token_request(&self.campaign, &phrase, place);
+        let answer = send(wire::ask_for_token(&self.http, self.url(), &invite.code(), &request.encode())).await;
+        let token = pending.finalize(&TokenResponse::decode(&answer.body).unwrap()).unwrap();
+        let pledge = phrase.secrets(self.campaign.id(), place).pledge();
+        assert_eq!(send(wire::redeem(&self.http, self.url(), &token, &pledge)).await.status, 201);
     }
 
     /// The number of a place by its English name.

@@ -1,7 +1,7 @@
 // What is mistyped, used, foreign or closed: what the page then says, and what it had sent by then.
 
 import { withBrowser } from "./browser.mjs";
-import { at, JOIN, register } from "./flow.mjs";
+import { at, choose, JOIN, open, register } from "./flow.mjs";
 import { album } from "./pictures.mjs";
 import { ofPages, withRoad } from "./proxy.mjs";
 
@@ -70,5 +70,16 @@ export function refused(wanted) {
     await tab.until(() => document.getElementById("failure")?.hidden === false, null, 30_000);
     const ways = await tab.look(() => [...document.querySelectorAll("#main .buttons button")].map(({ id }) => id));
     return { said: await text(tab, "failure"), ways };
+  });
+}
+
+/** {url, pictures, place, called, cases: {NAME: link}}: each gone through to the last screen before the button → {NAME: {notice, button, requests}} */
+export function closed(wanted) {
+  return sitting(wanted, async (tab, link) => {
+    await open(tab, link);
+    await choose(tab, wanted);
+    await at(tab, "register");
+    const button = await tab.look(() => document.getElementById("register-button") !== null);
+    return { notice: await text(tab, "register-notice"), button };
   });
 }

@@ -1,0 +1,98 @@
+//! A campaign of an organiser's own, by `init` and `serve` as processes: the campaign file that everybody is told to
+//! copy, with dates of today.
+
+use protocol::codec::to_base64;
+use protocol::note::NoteSigner;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{SystemTime, UNIX_EPOCH};
+use tests::programs::program;
+
+/// A running server, ended when dropped.
+pub(crate) struct Server {
+    child: Child,
+    /// Where participants reach it.
+    pub(crate) url: String,
+    /// Where organisers reach it.
+    pub(crate) organiser_url: String,
+    _stdout: BufReader<ChildStdout>,
+}
+
+impl Server {
+    /// Makes a campaign in a folder that opens for pledges in so many seconds, and serves it with the page. Gives the
+    /// organiser's token too.
+    pub(crate) fn start(folder: &Path, pledges_open_in: u64) -> (Self, String) {
+        let [address, organiser_address] = [free_address(), free_address()];
+        let token = init(folder, &address, pledges_open_in);
+        let mut child = Command::new(program("headcount-server"))
+            .args(["serve", "--listen", &address, "--organiser-listen", &organiser_address, "--page"])
+            .arg(crate::driving::target_page())
+            .arg("--data")
+            .arg(folder.join("data"))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("Ctrl-C") {
+            line.clear();
+            assert_ne!(stdout.read_line(&mut line).unwrap(), 0, "the server did not start");
+        }
+        let [url, organiser_url] = [address, organiser_address].map(|address| format!("http://{address}"));
+        (Self { child, url, organiser_url, _stdout: stdout }, token)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs `init` and gives the organiser's token.
+fn init(folder: &Path, address: &str, pledges_open_in: u64) -> String {
+    let server = program("headcount-server"); // which may take its time to be made: the dates come after
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../server/campaigns/russia-2021");
+    for file in ["places.json", "map.json"] {
+        std::fs::copy(source.join(file), folder.join(file)).unwrap();
+    }
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let key = to_base64(&NoteSigner::new("", &rand::random()).public_key());
+    let pledges_open = now + pledges_open_in;
+    let closes = pledges_open + 10 * 3600;
+    let lines = [
+        ("#organiser_key", format!("organiser_key = \"{key}\"")),
+        ("opens", format!("opens = {}", now - 60)),
+        ("pledges_open", format!("pledges_open = {pledges_open}")),
+        ("issuing_closes", format!("issuing_closes = {closes}")),
+        ("closes", format!("closes = {closes}")),
+        ("issuer_name", format!("issuer_name = \"{address}\"")),
+        ("origin_name", format!("origin_name = \"{address}\"")),
+    ];
+    let theirs = |line: &str| {
+        let own = lines.iter().find(|(name, _)| line.split_once(" =").is_some_and(|(key, _)| key == *name));
+        own.map_or(line.to_owned(), |(_, own)| own.clone())
+    };
+    let text = std::fs::read_to_string(source.join("campaign.toml")).unwrap();
+    let text: Vec<String> = text.lines().map(theirs).collect();
+    std::fs::write(folder.join("campaign.toml"), text.join("\n")).unwrap();
+    let made = Command::new(server)
+        .args(["init", "--campaign"])
+        .arg(folder.join("campaign.toml"))
+        .arg("--data")
+        .arg(folder.join("data"))
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let said = String::from_utf8(made.stdout).unwrap();
+    let mut lines = said.lines().skip_while(|line| !line.contains("organiser's token"));
+    lines.nth(1).unwrap().trim().to_owned()
+}
+
+/// An address that nobody listens at.
+fn free_address() -> String {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+}
