@@ -73,7 +73,7 @@ async fn used_and_unknown_invites_are_told_apart_and_the_way_on_is_shown() {
     yard.use_up(&used, place).await;
     let unknown = InviteLink {
         base_url: yard.url().to_owned(),
-        invite: Some(Invite::from_bytes([7; Invite::BYTES])),
+        invite: Some(Invite::parse(&"0".repeat(32)).unwrap()),
         campaign: yard.campaign.id(),
     };
     let cases = json!({ "used": used, "unknown": unknown.to_text().to_string() });

@@ -159,7 +159,8 @@ fn u2_another_campaign_key_or_address_than_the_links_is_refused() {
     typed["campaign_id"] = json!(other.id().to_string());
     assert_eq!(mistake(&mut door, typed)["kind"], "other_campaign");
     ok(&mut door, campaign(&world));
-    let directory = World::at("127.0.0.1:1", |_| {}).answer(format!("GET {DIRECTORY_PATH} HTTP/1.1\r\n\r\n").as_bytes());
+    let directory =
+        World::at("127.0.0.1:1", |_| {}).answer(format!("GET {DIRECTORY_PATH} HTTP/1.1\r\n\r\n").as_bytes());
     let spoilt = to_base64(&split(&directory).1[1..]);
     assert_eq!(mistake(&mut door, json!({ "do": "directory", "body": spoilt }))["kind"], "misbehaved");
 }
@@ -233,7 +234,8 @@ fn no_answer_repeats_a_secret_that_it_was_not_asked_for() {
 fn any_request() -> impl Strategy<Value = Vec<u8>> {
     let names = ["link", "campaign", "phrase", "recover", "prepare", "directory", "response", "token", "pledge"];
     let names = [&names[..], &["receipt", "problem", "qr", "forget", "x"]].concat();
-    let member = prop::sample::select(vec!["text", "entropy", "place", "body", "genesis", "places", "origin", "status"]);
+    let member =
+        prop::sample::select(vec!["text", "entropy", "place", "body", "genesis", "places", "origin", "status"]);
     let value = prop_oneof![
         any::<u32>().prop_map(|number| json!(number)),
         "[A-Za-z0-9_=# -]{0,60}".prop_map(|text| json!(text)),
