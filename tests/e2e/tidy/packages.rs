@@ -31,7 +31,7 @@ fn every_dependency_is_declared_once_pinned_where_it_must_be_and_explained() {
         let mut inside = false;
         let inside = |line: &&str| {
             inside = if line.starts_with('[') { line.contains(part) } else { inside };
-            inside && line.contains('=') && !line.starts_with('#')
+            inside && line.contains('=') && !line.starts_with(['#', '['])
         };
         manifest.lines().filter(inside).map(str::to_owned).collect::<Vec<_>>()
     };

@@ -84,7 +84,10 @@ fn literal(text: &str) -> usize {
             text.len().min(at + 2)
         }
         [b'\'', b'\\', ..] => until(3, "'"),
-        [b'\'', ..] => text.chars().nth(2).filter(|c| *c == '\'').map_or(0, |_| until(2, "'").max(until(1, "'"))),
+        [b'\'', ..] => {
+            let held = text[1..].chars().next().map_or(0, char::len_utf8);
+            if text[1 + held..].starts_with('\'') { 2 + held } else { 0 }
+        }
         _ => 0,
     }
 }
