@@ -63,17 +63,17 @@ impl Invite {
     /// the ninth if there is more than a code. `None` if the code can be read: whether it is right, its server knows.
     pub fn mistyped_group(code: &str) -> Option<usize> {
         const GROUPS: usize = 8;
-        let typed: Zeroizing<String> = Zeroizing::new(code.chars().filter(|c| !c.is_whitespace()).collect());
+        let separates = |c: char| c == '-' || c.is_whitespace();
         let known = |c: char| c.is_ascii_alphanumeric() && !matches!(c, 'u' | 'U');
-        if typed.contains('-') {
+        if code.trim().contains(separates) {
             let good = |group: &str| group.chars().count() == 4 && group.chars().all(known);
-            let groups = typed.split('-').filter(|group| !group.is_empty());
+            let groups = code.split(separates).filter(|group| !group.is_empty());
             let wrong = groups.clone().position(|group| !good(group));
             let wrong = wrong.or_else(|| (groups.clone().count() != GROUPS).then(|| groups.count().min(GROUPS)));
             return wrong.map(|index| index + 1).filter(|_| Self::parse(code).is_err());
         }
-        let wrong = typed.chars().position(|c| !known(c));
-        let length = typed.chars().count();
+        let wrong = code.trim().chars().position(|c| !known(c));
+        let length = code.trim().chars().count();
         let wrong = wrong.or_else(|| (length != 4 * GROUPS).then_some(length.min(4 * GROUPS)));
         wrong.map(|at| at / 4 + 1)
     }
@@ -244,6 +244,7 @@ mod tests {
             assert_eq!(Invite::mistyped_group(&other), Some(group), "{other}");
             assert_eq!(Invite::mistyped_group(&shorter), Some(group), "{shorter}");
             assert_eq!(Invite::mistyped_group(&other.replace('-', "")), Some(group), "{other} without hyphens");
+            assert_eq!(Invite::mistyped_group(&shorter.replace('-', " ")), Some(group), "{shorter} with spaces");
         }
         assert_eq!(Invite::mistyped_group(&format!("{code}-0000")), Some(9));
         assert_eq!(Invite::mistyped_group(&code[..34]), Some(8), "one group is missing");

@@ -9,6 +9,7 @@ mod join; // registrations to their end, in each browser and level
 mod mishaps; // what breaks once counts once
 mod mistakes; // what is mistyped, foreign, used or closed
 mod overview; // the overview, without script and with, and where SVG is off too
+mod reproduction; // the page built again, in another folder
 mod server; // a campaign of an organiser's own
 mod sittings; // token and pledge apart
 mod weight; // what the overview weighs

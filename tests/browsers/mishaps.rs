@@ -47,7 +47,9 @@ async fn o1_whatever_answer_is_lost_late_or_asked_for_twice_the_pledge_counts_on
         let requests = one["requests"].as_array().unwrap();
         let path = fault["path"].as_str().unwrap();
         let times = requests.iter().filter(|request| request["path"] == path).count();
-        if !path.ends_with('*') && (*impatient || fault["kind"] == "drop" || fault["kind"] == "lose") {
+        // without the server's word on the state the page goes by the dates of the genesis
+        let needed = !path.ends_with('*') && path != "/counts.json";
+        if needed && (*impatient || fault["kind"] == "drop" || fault["kind"] == "lose") {
             assert!(times >= 2, "{fault}: nobody asked again");
         }
         assert!(requests.iter().all(|request| request["host"] == requests[0]["host"]), "{fault}");

@@ -1,6 +1,7 @@
 //! What the overview weighs: Russia with all its places published, as a browser that takes brotli receives it, before
 //! anything can be painted.
 
+use crate::driving::target_page;
 use crate::yard::{K, Yard};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{RSA_PSS_SHA384, RsaKeyPair};
@@ -10,6 +11,7 @@ use protocol::token::Token;
 use reqwest::RequestBuilder;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use tests::folders::files;
 use tests::wire;
 
 /// The most that page and style sheet may weigh, in bytes.
@@ -17,7 +19,7 @@ const CEILING: usize = 40_000;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_overview_of_russia_with_every_place_published_weighs_at_most_40_kb() {
-    let yard = Yard::overview(4).await;
+    let yard = Yard::overview(60).await; // all in one tick, so that no place is left with fewer than k
     let pledges = everywhere(&yard).await;
     let report = yard.published(pledges).await;
     assert_eq!(report.places, yard.campaign.places().places.len() as u64);
@@ -34,6 +36,25 @@ async fn the_overview_of_russia_with_every_place_published_weighs_at_most_40_kb(
         assert!(weight <= CEILING, "/{language}/ weighs {weight} bytes: {page} and {sheets:?}");
         assert!(text.len() > 10 * usize::try_from(report.places).unwrap(), "all places are in it");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_registration_page_weighs_at_most_150_kb_with_wasm_and_250_without() {
+    let yard = Yard::overview(60).await;
+    let (mut with, mut without) = (0, 0);
+    for (path, _) in files(&target_page()) {
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let request = yard.get(&format!("/join/{name}")).header("accept-encoding", "br");
+        let weight = request.send().await.unwrap().bytes().await.unwrap().len();
+        match name.split_once('-').map_or("", |(stem, _)| stem) {
+            _ if name.starts_with("worker-without-wasm-") => without += weight,
+            "door" => with += weight,
+            _ if name == "manifest.json" => {}
+            _ => (with, without) = (with + weight, without + weight),
+        }
+    }
+    assert!((50_000..=150_000).contains(&with), "{with} bytes with WebAssembly");
+    assert!((50_000..=250_000).contains(&without), "{without} bytes without");
 }
 
 /// The address of the style sheet that is linked around here.

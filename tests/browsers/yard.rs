@@ -158,14 +158,14 @@ impl Yard {
         audit(&Network::direct(), &source(self.url()), id, now, |_, _| {}).await.unwrap()
     }
 
-    /// The audit once so many pledges are published, in half a minute at most, and not one more.
+    /// The audit once so many pledges are published, in a minute and a half at most, and not one more.
     pub(crate) async fn published(&self, pledges: u64) -> Report {
         let start = Instant::now();
         let shown = async || {
             let counts: Counts = serde_json::from_slice(&send(self.get("/counts.json")).await.body).unwrap();
             counts.total
         };
-        while shown().await < pledges && start.elapsed() < Duration::from_secs(30) {
+        while shown().await < pledges && start.elapsed() < Duration::from_secs(90) {
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
         let report = self.audit().await;

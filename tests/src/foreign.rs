@@ -6,6 +6,7 @@
 
 use serde_json::Value;
 use std::io::{ErrorKind, Read, Write};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -35,7 +36,8 @@ pub fn node() -> PathBuf {
 /// answer or a refusal fails the test.
 pub fn run(command: &mut Command, input: &str, limit: Duration) -> Result<Value, String> {
     let name = Path::new(command.get_program()).display().to_string();
-    let started = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let started = piped.process_group(0).spawn(); // what it starts can be ended with it
     let mut child = match started {
         Ok(child) => child,
         Err(error) if error.kind() == ErrorKind::NotFound => panic!("{name} is missing; see the Makefile's setup"),
@@ -59,7 +61,7 @@ pub fn run(command: &mut Command, input: &str, limit: Duration) -> Result<Value,
             // a program may have others to end
             let _ = Command::new("kill").arg(child.id().to_string()).status();
         } else if start.elapsed() > limit + Duration::from_secs(10) {
-            let _ = child.kill();
+            let _ = Command::new("kill").args(["-KILL", "--", &format!("-{}", child.id())]).status();
         }
         std::thread::sleep(Duration::from_millis(10));
     }

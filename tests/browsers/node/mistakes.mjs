@@ -40,13 +40,13 @@ export function typed(wanted) {
     await tab.press("#invite-go-on");
     await tab.until(() => {
       const error = document.getElementById("invite-code-error");
-      return document.getElementById("main").dataset.screen !== "invite" || (error && !error.hidden);
+      return document.getElementById("main")?.dataset.screen !== "invite" || (error && !error.hidden);
     }, null, 10_000);
     const selected = await tab.look(() => {
       const field = document.getElementById("invite-code");
       return field ? field.value.slice(field.selectionStart, field.selectionEnd) : null;
     });
-    const screen = await tab.look(() => document.getElementById("main").dataset.screen);
+    const screen = await tab.look(() => document.getElementById("main")?.dataset.screen);
     return { error: await text(tab, "invite-code-error"), selected, screen };
   });
 }
@@ -55,8 +55,8 @@ export function typed(wanted) {
 export function opened(wanted) {
   return sitting(wanted, async (tab, link) => {
     await tab.go(link);
-    await tab.until(() => !["start", undefined].includes(document.getElementById("main").dataset.screen), null, 20_000);
-    const screen = await tab.look(() => document.getElementById("main").dataset.screen);
+    await tab.until(() => !["start", undefined].includes(document.getElementById("main")?.dataset.screen), null, 20_000);
+    const screen = await tab.look(() => document.getElementById("main")?.dataset.screen);
     const said = [await text(tab, "alert"), await text(tab, "failure")].filter(Boolean).join(" ");
     const href = await tab.look(() => location.href);
     return { said, screen, href };

@@ -45,14 +45,14 @@ export function second(wanted) {
       await take(tab, `${wanted.name}-register`);
       const choices = await tab.look(() => [...document.querySelectorAll("input[name=when]")].map(({ value }) => value));
       const notice = await tab.look(() => document.getElementById("register-notice")?.innerText ?? null);
-      const told = { choices, notice, requests: ofPages(road) };
+      const told = { choices, notice };
       if (choices.includes("now")) {
         await agree(tab, "now");
         await at(tab, "counted");
         await take(tab, `${wanted.name}-counted`);
         told.forgotten = await forget(tab);
       }
-      return { ...told, grievances: await tab.grievances() };
+      return { ...told, requests: ofPages(road), grievances: await tab.grievances() };
     }),
   );
 }
