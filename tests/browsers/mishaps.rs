@@ -26,30 +26,28 @@ const REQUESTS: [&str; 11] = [
 async fn o1_whatever_answer_is_lost_late_or_asked_for_twice_the_pledge_counts_once() {
     let yard = Yard::open(2).await;
     let place = yard.place(PLACE);
-    let mut faults: Vec<(Value, bool)> = Vec::new();
+    let mut faults: Vec<Value> = Vec::new();
     for path in REQUESTS {
-        faults.push((json!({ "path": path, "kind": "drop" }), false));
-        faults.push((json!({ "path": path, "kind": "double" }), false));
-        faults.push((json!({ "path": path, "kind": "delay", "ms": 1500 }), false));
+        faults.push(json!({ "path": path, "kind": "drop" }));
+        faults.push(json!({ "path": path, "kind": "double" }));
+        faults.push(json!({ "path": path, "kind": "delay", "ms": 1500 }));
     }
     for path in ["/token-request", "/pledges"] {
-        faults.push((json!({ "path": path, "kind": "lose" }), false));
-        // the answer comes when the page has given up on it and asked again
-        faults.push((json!({ "path": path, "kind": "delay", "ms": 3000 }), true));
+        faults.push(json!({ "path": path, "kind": "lose" }));
     }
     let links = yard.links(u32::try_from(faults.len()).unwrap()).await;
-    let case = |((fault, impatient), link): (&(Value, bool), &String)| json!({ "fault": fault, "impatient": impatient, "link": link });
+    let case = |(fault, link): (&Value, &String)| json!({ "fault": fault, "impatient": false, "link": link });
     let cases: Vec<Value> = faults.iter().zip(&links).map(case).collect();
     let request = json!({ "url": yard.url(), "place": place, "called": PLACE, "cases": cases });
     let told = drive("mishaps", "broken", request, 400).await;
-    for (one, (fault, impatient)) in told.as_array().unwrap().iter().zip(&faults) {
+    for (one, fault) in told.as_array().unwrap().iter().zip(&faults) {
         assert_eq!(one["happened"], true, "{fault}");
         let requests = one["requests"].as_array().unwrap();
         let path = fault["path"].as_str().unwrap();
         let times = requests.iter().filter(|request| request["path"] == path).count();
         // without the server's word on the state the page goes by the dates of the genesis
         let needed = !path.ends_with('*') && path != "/counts.json";
-        if needed && (*impatient || fault["kind"] == "drop" || fault["kind"] == "lose") {
+        if needed && (fault["kind"] == "drop" || fault["kind"] == "lose") {
             assert!(times >= 2, "{fault}: nobody asked again");
         }
         assert!(requests.iter().all(|request| request["host"] == requests[0]["host"]), "{fault}");

@@ -40,7 +40,7 @@ async fn the_overview_of_russia_with_every_place_published_weighs_at_most_40_kb(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_registration_page_weighs_at_most_150_kb_with_wasm_and_250_without() {
-    let yard = Yard::overview(60).await;
+    let yard = Yard::open(60).await;
     let (mut with, mut without) = (0, 0);
     for (path, _) in files(&target_page()) {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
