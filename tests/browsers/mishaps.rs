@@ -36,7 +36,7 @@ async fn o1_whatever_answer_is_lost_late_or_asked_for_twice_the_pledge_counts_on
         faults.push(json!({ "path": path, "kind": "lose" }));
     }
     let links = yard.links(u32::try_from(faults.len()).unwrap()).await;
-    let case = |(fault, link): (&Value, &String)| json!({ "fault": fault, "impatient": false, "link": link });
+    let case = |(fault, link): (&Value, &String)| json!({ "fault": fault, "link": link });
     let cases: Vec<Value> = faults.iter().zip(&links).map(case).collect();
     let request = json!({ "url": yard.url(), "place": place, "called": PLACE, "cases": cases });
     let told = drive("mishaps", "broken", request, 400).await;

@@ -10,14 +10,13 @@ const AT_ONCE = 2;
 
 /**
  * {url, place, called, cases: [{link, fault}]} → for each {phrase, happened, requests, grievances}.
- * A fault's path may end in `*`; `impatient` makes the page give up on an answer after a second.
+ * A fault's path may end in `*`.
  */
 export function broken(wanted) {
   return withBrowser({ browser: "chromium" }, (browser) =>
     each(wanted.cases, (one) =>
       withRoad(wanted.url, async (road) => {
         const tab = await browser.tab({ width: 390, proxy: road.port });
-        if (one.impatient) await tab.page.addInitScript(giveUpSoon);
         road.faults.push(one.fault);
         const phrase = await persist(tab, { ...wanted, ...one });
         const told = { phrase, happened: road.faults.length === 0, requests: ofPages(road) };
@@ -120,10 +119,4 @@ async function waitFor(done) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error("it does not come");
-}
-
-/** Runs in the page: no patience with answers, which is otherwise a minute and a half. */
-function giveUpSoon() {
-  const timeout = AbortSignal.timeout.bind(AbortSignal);
-  AbortSignal.timeout = (milliseconds) => timeout(Math.min(milliseconds, 1000));
 }
