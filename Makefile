@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .SILENT:
-.PHONY: help demo page test bench country setup setup-test setup-peers setup-browsers setup-node setup-page setup-bench
+.PHONY: help demo page test bench lighthouse country setup setup-test setup-peers setup-browsers setup-node setup-page setup-bench
 export PATH := $(PATH):$(HOME)/.cargo/bin
 # Debian's packages, as root or through sudo. A recipe that begins with it can say: apt_install NAME…
 APT = apt_install() { local as; [ "$$(id -u)" = 0 ] && as= || as=sudo; $$as apt-get -q update && $$as apt-get -q install -y --no-install-recommends "$$@"; }
@@ -17,6 +17,7 @@ help:
 	echo "make page    the registration page as the log of a campaign names it: the same bytes on every machine"
 	echo "make test    format, lints, tests, documentation, licences and arrows, each with its time"
 	echo "make bench   what the parts do per second, beside peers measured in the same run; some minutes"
+	echo "make lighthouse    Lighthouse's marks for the overview and the registration page"
 	echo "make country FOLDER=server/campaigns/belarus    the map and the places of a country anew, from open data"
 
 # A rehearsal's page may be built by rustup's compiler where that is quicker to have.
@@ -74,6 +75,17 @@ bench: setup-bench
 	TMPDIR="$$(realpath "$$TMPDIR")"
 	trap 'rm -rf "$$TMPDIR"' EXIT
 	cargo bench --locked -p tests --profile dev --bench bench -- $(WHAT)
+
+# It judges speed too, which the gate must not: machines differ. Reports: target/lighthouse/reports.
+lighthouse: page setup-browsers
+	$(NODE)
+	cargo build --quiet --locked -p server
+	target="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")"
+	mkdir -p "$$target/lighthouse"
+	cp tests/lighthouse/{package.json,package-lock.json,.npmrc,marks.mjs} "$$target/lighthouse"
+	cd "$$target/lighthouse"
+	[ -d node_modules ] || npm ci --loglevel=error
+	node marks.mjs "$$target/debug/headcount-server" "$$target/page" "$$target/lighthouse/reports"
 
 # The map and the places of a campaign's folder, from open data (server/campaigns/mapdata/README.md). With COUNTRY=BY
 # LANGUAGES=en,be,ru a folder that has nothing yet is begun. Everything foreign is pinned there, and checked.
