@@ -4,13 +4,22 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .SILENT:
-.PHONY: help demo page test bench lighthouse country setup setup-test setup-peers setup-browsers setup-node setup-page setup-bench
+.PHONY: help demo page page-tests test bench lighthouse country setup setup-test setup-peers setup-browsers setup-node setup-page setup-bench
 export PATH := $(PATH):$(HOME)/.cargo/bin
 # Debian's packages, as root or through sudo. A recipe that begins with it can say: apt_install NAME…
 APT = apt_install() { local as; [ "$$(id -u)" = 0 ] && as= || as=sudo; $$as apt-get -q update && $$as apt-get -q install -y --no-install-recommends "$$@"; }
 # A recipe that begins with it has a Node that is new enough, with npm: this machine's own, or the one of setup-node.
 NODE = own_node() { npm --version && node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 22 || (a == 22 && b >= 12) ? 0 : 1)'; } >/dev/null 2>&1; \
   own_node || PATH="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")/node/bin:$$PATH"
+
+# A recipe that begins with it, and has `say` and `failed`, can say: npm_install FROM TO WHAT. The packages of a committed
+# lock file, by their digests, anew where it has changed.
+NPM = npm_install() { \
+    if cmp -s "$$1/package-lock.json" "$$2/installed" && [ -d "$$2/node_modules" ]; then return; fi; \
+    say "installing $$3 into $$2 with npm"; \
+    rm -rf "$$2"; mkdir -p "$$2"; cp "$$1"/package.json "$$1"/package-lock.json "$$1"/.npmrc "$$2"; \
+    (cd "$$2" && npm ci --loglevel=error) || failed "that did not work; is the registry of npm reachable?"; \
+    cp "$$1/package-lock.json" "$$2/installed"; }
 
 help:
 	echo "make demo    the whole thing on this machine: a rehearsal with simulated people (ARGS='--k 5' and the like)"
@@ -46,6 +55,13 @@ page: setup-page
 	cp -R client/web "$$target/page-tools/web"
 	node "$$target/page-tools/web/build.mjs" "$(CURDIR)" "$$target/page" $(COMPILER)
 
+# What the page decides by itself, its texts, and the door as it was built, in WebAssembly and without.
+page-tests: page
+	$(NODE)
+	target="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")"
+	export REPOSITORY="$(CURDIR)" PAGE="$$target/page" PAGE_BUILD="$$target/page-build"
+	node --test "$$target"/page-tools/web/tests/*.mjs
+
 # The test of house rules runs with all the others; it has a stage of its own so that its verdict can be seen.
 test:
 	done=() now=
@@ -61,6 +77,7 @@ test:
 	stage "setup" $(MAKE) --no-print-directory setup-test
 	stage "foreign peers and browsers" $(MAKE) --no-print-directory setup-peers setup-browsers
 	stage "registration page" $(MAKE) --no-print-directory page
+	stage "its tests in Node" $(MAKE) --no-print-directory page-tests
 	stage "format" cargo fmt --all --check
 	stage "lints" cargo clippy --locked --workspace --all-targets -- -D warnings
 	stage "tests" cargo test --locked --workspace
@@ -151,6 +168,7 @@ setup-test: setup
 setup-peers: setup-node
 	$(APT)
 	$(NODE)
+	$(NPM)
 	from="$(CURDIR)/tests/peers" to="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")/peers" packages=()
 	say() { echo "setup-peers: $$1"; }
 	failed() { echo "setup-peers: $$1" >&2; exit 1; }
@@ -178,20 +196,14 @@ setup-peers: setup-node
 	    failed "that did not work; is the Python package index reachable?"
 	  cp "$$wanted" "$$to/venv/installed"
 	fi
-	if ! { cmp -s "$$from/node/package-lock.json" "$$to/node/installed" && [ -d "$$to/node/node_modules" ]; }; then
-	  say "installing the Privacy Pass packages for Node into $$to/node with npm"
-	  rm -rf "$$to/node"
-	  mkdir -p "$$to/node"
-	  cp "$$from"/node/package.json "$$from"/node/package-lock.json "$$from"/node/.npmrc "$$to/node"
-	  (cd "$$to/node" && npm ci --loglevel=error) || failed "that did not work; is the registry of npm reachable?"
-	  cp "$$from/node/package-lock.json" "$$to/node/installed"
-	fi
+	npm_install "$$from/node" "$$to/node" "the Privacy Pass packages for Node"
 	say "Go $$(go env GOVERSION), Node $$(node --version), $$("$$to/venv/bin/python" --version) are there, with their libraries"
 
 # The browsers that the tests look at the pages with, and what drives them: Debian's own, never one that a package fetches.
 setup-browsers: setup-node
 	$(APT)
 	$(NODE)
+	$(NPM)
 	from="$(CURDIR)/tests/browsers/node" to="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")" packages=()
 	say() { echo "setup-browsers: $$1"; }
 	failed() { echo "setup-browsers: $$1" >&2; exit 1; }
@@ -203,14 +215,7 @@ setup-browsers: setup-node
 	  apt_install "$${packages[@]}" ||
 	    failed "that did not work; install yourself: chromium, firefox-esr, a font with Cyrillic and Arabic letters"
 	fi
-	if ! { cmp -s "$$from/package-lock.json" "$$to/browsers/node/installed" && [ -d "$$to/browsers/node/node_modules" ]; }; then
-	  say "installing playwright-core, puppeteer-core, axe-core and pngjs into $$to/browsers/node with npm"
-	  rm -rf "$$to/browsers/node"
-	  mkdir -p "$$to/browsers/node"
-	  cp "$$from"/package.json "$$from"/package-lock.json "$$from"/.npmrc "$$to/browsers/node"
-	  (cd "$$to/browsers/node" && npm ci --loglevel=error) || failed "that did not work; is the registry of npm reachable?"
-	  cp "$$from/package-lock.json" "$$to/browsers/node/installed"
-	fi
+	npm_install "$$from" "$$to/browsers/node" "playwright-core, puppeteer-core, axe-core and pngjs"
 	say "$$(chromium --version 2>/dev/null), $$(firefox-esr --version 2>/dev/null) are there, with what drives them"
 
 # Node from the Python package index, for machines that have none or an old one.
@@ -235,6 +240,7 @@ setup-node:
 setup-page: setup setup-node
 	$(APT)
 	$(NODE)
+	$(NPM)
 	from="$(CURDIR)/client/web" target="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")" packages=()
 	say() { echo "setup-page: $$1"; }
 	failed() { echo "setup-page: $$1" >&2; exit 1; }
@@ -248,14 +254,7 @@ setup-page: setup setup-node
 	  apt_install "$${packages[@]}" ||
 	    failed "that did not work; the page that a log names is built on Debian, with these packages of it"
 	fi
-	if ! { cmp -s "$$from/package-lock.json" "$$target/page-tools/installed" && [ -d "$$target/page-tools/node_modules" ]; }; then
-	  say "installing binaryen, esbuild, TypeScript and Fluent into $$target/page-tools with npm"
-	  rm -rf "$$target/page-tools"
-	  mkdir -p "$$target/page-tools"
-	  cp "$$from"/package.json "$$from"/package-lock.json "$$from"/.npmrc "$$target/page-tools"
-	  (cd "$$target/page-tools" && npm ci --loglevel=error) || failed "that did not work; is the registry of npm reachable?"
-	  cp "$$from/package-lock.json" "$$target/page-tools/installed"
-	fi
+	npm_install "$$from" "$$target/page-tools" "binaryen, esbuild, TypeScript and Fluent"
 
 # One of the peers is the command openssl.
 setup-bench: setup

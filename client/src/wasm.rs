@@ -9,11 +9,15 @@ use std::hint::black_box;
 use std::sync::{LazyLock, Mutex, PoisonError};
 use zeroize::Zeroize;
 
-static DOOR: LazyLock<Mutex<Door>> = LazyLock::new(Mutex::default);
+static DOOR: LazyLock<Mutex<Door>> = LazyLock::new(|| {
+    Erasing::reserve();
+    Mutex::default()
+});
 
 /// Room for a request of `length` bytes. It must be given back with [`release`].
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn allocate(length: usize) -> *mut u8 {
+    LazyLock::force(&DOOR); // before anything secret comes in
     let_go(vec![0; length])
 }
 
@@ -62,6 +66,25 @@ const STACK_USED_MAX: usize = 256 * 1024;
 /// The allocator of the standard library, but freed memory is erased: copies that libraries make and drop, JSON among
 /// them, leave nothing.
 struct Erasing;
+
+impl Erasing {
+    /// Has all the memory that the largest campaign needs from the start. The twin in JavaScript copies memory that grows,
+    /// and what stood in the old one is not erased.
+    fn reserve() {
+        if let Ok(layout) = Layout::from_size_align(HEAP_BYTES, 1) {
+            // SAFETY: the size is not zero, and what is given back is what was just taken, by the same layout.
+            unsafe {
+                let start = System.alloc(layout);
+                if !start.is_null() {
+                    System.dealloc(start, layout);
+                }
+            }
+        }
+    }
+}
+
+/// A list of 20,000 places of 4 MiB in all, beside the request that brings it, needs less.
+const HEAP_BYTES: usize = 32 * 1024 * 1024;
 
 #[global_allocator]
 static ALLOCATOR: Erasing = Erasing;

@@ -33,35 +33,36 @@ const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
 mkdirSync(work, { recursive: true });
 const compiler = compilerName(toolchain);
 const wasm = compile(repository, work, toolchain);
-const inputs = sha256([compiler, sha256(wasm), ...sources()].join("\n"));
+const made = door();
+const inputs = sha256([compiler, sha256(made.wasm), ...sources()].join("\n"));
 const stamp = join(out, "manifest.json");
 if (existsSync(stamp) && existsSync(join(work, "inputs")) && readFileSync(join(work, "inputs"), "utf8") === inputs) {
   console.log(`page: ${out} is as it should be (${compiler})`);
 } else {
   checkTypes();
-  const files = await bundle(here, door(), `${inputs.slice(0, 12)} · ${compiler}`);
+  const files = await bundle(here, made, `${inputs.slice(0, 12)} · ${compiler}`);
   write(files);
   writeFileSync(join(work, "inputs"), inputs);
   console.log(`page: ${out} is built (${compiler}): ${[...files.keys()].sort().join(" ")}`);
 }
 
-/** Every file of this folder with its digest, in the order of their names. */
+/** Every file of this folder that the page is made of or made by, with its digest, in the order of their names. */
 function sources() {
   const names = readdirSync(here, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  const paths = names.map((entry) => join(entry.parentPath, entry.name)).filter((path) => !path.includes("node_modules"));
+  const paths = names.map((entry) => join(entry.parentPath, entry.name)).filter((path) => !path.startsWith(join(here, "tests")));
   return paths.map((path) => `${path.slice(here.length)} ${sha256(readFileSync(path))}`).sort();
 }
 
 /** The door as it is served, and its twin in JavaScript made of the very same bytes. */
 function door() {
   const [small, twin] = [join(work, "door.wasm"), join(work, "door-without-wasm.js")];
-  const made = join(work, "door-made-of");
-  if (!existsSync(made) || readFileSync(made, "utf8") !== sha256(wasm)) {
+  const madeOf = join(work, "door-made-of");
+  if (!existsSync(madeOf) || readFileSync(madeOf, "utf8") !== sha256(wasm)) {
     const raw = join(work, "door-raw.wasm");
     writeFileSync(raw, wasm);
     tool("wasm-opt", [...LOWERING, raw, "--output", small]);
     tool("wasm2js", ["-O2", small, "--output", twin]);
-    writeFileSync(made, sha256(wasm));
+    writeFileSync(madeOf, sha256(wasm));
   }
   return { wasm: readFileSync(small), twin };
 }

@@ -38,8 +38,6 @@ function environment(repository, debian) {
     `--remap-path-prefix=${registry}=registry`,
     // A few percent slower than unrolled, and a third of the size.
     '--cfg=sha2_backend_soft="compact"',
-    // Memory for the largest campaign from the start: memory that grows is copied, and what was there is not erased.
-    `-Clink-arg=--initial-memory=${MEMORY_BYTES}`,
   ];
   if (!debian) return { CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f") };
   // A panic would trap either way; without its words the module is smaller.
@@ -60,4 +58,3 @@ function text(program, options) {
 }
 
 const TARGET = "wasm32-unknown-unknown";
-const MEMORY_BYTES = 16 * 1024 * 1024;

@@ -1,7 +1,7 @@
 // What the page decides by itself, without browser, door or server: places found as people type them, delays, times, texts
 // that are typed with other digits. Each file is compiled as the page's build compiles it.
 //
-//     node --test client/web/tests/
+//     make page-tests
 
 import { build } from "esbuild";
 import assert from "node:assert/strict";

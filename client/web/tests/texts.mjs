@@ -1,9 +1,11 @@
 // Every key exists in every language with the same variables, is used, and gives a text without a gap for every number.
 //
-//     node client/web/tests/texts.mjs
+//     make page-tests
+
 import { FluentBundle, FluentResource } from "@fluent/bundle";
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 
 const here = new URL("../", import.meta.url);
@@ -58,7 +60,7 @@ test("every key is used and every key that is used exists", () => {
 
 test("the closed set of refusals has a text for each", () => {
   const known = keys(resources.en);
-  const rust = readFileSync(new URL("../../protocol/src/problem.rs", here), "utf8");
+  const rust = readFileSync(join(process.env.REPOSITORY, "protocol/src/problem.rs"), "utf8");
   const names = [...rust.matchAll(/Self::\w+ => "([a-z-]+)",/g)].map((match) => match[1]);
   assert.equal(names.length, 16);
   for (const name of names) assert.ok(known[`problem-${name}`], name);
