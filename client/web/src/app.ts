@@ -12,7 +12,7 @@ import { Page } from "./page";
 import { LANGUAGES, preferred, Texts, type Language } from "./texts";
 import { nothingLeft } from "./screens/end";
 
-const door = new Door();
+const door = new Door((how) => foot(`how-${how}`));
 guardExit(found("exit") as HTMLAnchorElement, () => door.shut());
 
 const texts = new Texts();
@@ -31,10 +31,6 @@ const fragment = onFragment((pasted) => {
 const { language, link } = apart(fragment);
 speak(preferred(language));
 void flow.begin(link);
-door.opened.then(
-  (how) => foot(`how-${how}`),
-  () => foot("how-none"),
-);
 
 // A page that is left is not to come back from the browser's memory with all that was on it.
 addEventListener("pagehide", () => door.shut());
@@ -66,7 +62,7 @@ function speak(language: Language): void {
   found("build").textContent = texts.say("build", { build: BUILD, host: location.host });
 }
 
-/** Says at the foot which of the two computes. */
+/** Says at the foot which of the two computes, or that neither does. */
 function foot(key: string): void {
   const how = found("how");
   how.dataset["key"] = key;

@@ -73,6 +73,9 @@ export class Mistake extends Error {
 /** The worker is gone, and with it what it knew. */
 export class DoorGone extends Error {}
 
+/** No worker starts, in WebAssembly or without. */
+export class NoDoor extends Error {}
+
 type Answer = { ok: unknown } | { mistake: Record<string, unknown> };
 type Told = { ready: true; how: How } | { failed: string } | { id: number; answer: Answer };
 interface Waiting {
@@ -82,20 +85,32 @@ interface Waiting {
 
 /** One door, opened with the page. */
 export class Door {
-  /** Settles once a worker is ready; rejects with [`DoorGone`] if none starts. */
-  readonly opened: Promise<How>;
+  readonly #hears: (how: How | "none" | "gone") => void;
+  #opening: Promise<How> | null = null;
   #worker: Worker | null = null;
   #waiting = new Map<number, Waiting>();
   #next = 1;
+  #how: How | null = null;
+  #wasmBroke = false;
+  #shut = false;
 
-  constructor() {
-    this.opened = this.#start(WORKER_URL).catch(() => this.#start(WORKER_WITHOUT_WASM_URL));
-    this.opened.catch(() => undefined); // whoever asks is told; nobody has to ask
+  /** Opens it. `hears` is told how it computes, and when it no longer does. */
+  constructor(hears: (how: How | "none" | "gone") => void) {
+    this.#hears = hears;
+    this.open().catch(() => undefined); // whoever asks is told; nobody has to ask
+  }
+
+  /** Settles once a worker is ready; rejects with [`NoDoor`] if none starts. Called after that, or after one was lost, it
+   * tries again, and what is opened then knows nothing. Where WebAssembly broke it is not tried again. */
+  async open(): Promise<How> {
+    if (this.#shut) throw new DoorGone();
+    this.#opening ??= this.#startEither();
+    return this.#opening;
   }
 
   /** Asks, and waits for the answer. */
   async ask<N extends keyof Calls>(name: N, members: Calls[N][0]): Promise<Calls[N][1]> {
-    await this.opened;
+    await this.#opening;
     const worker = this.#worker;
     if (!worker) throw new DoorGone();
     const id = this.#next++;
@@ -108,6 +123,7 @@ export class Door {
   /** Has the door erase all that it knows, then ends its worker; from now on it answers nothing. */
   shut(): void {
     const worker = this.#worker;
+    this.#shut = true;
     this.#worker = null;
     this.#refuseAll();
     if (!worker) return;
@@ -117,22 +133,36 @@ export class Door {
     setTimeout(end, ERASING_MILLISECONDS); // a worker that is busy computing is ended all the same
   }
 
+  async #startEither(): Promise<How> {
+    try {
+      const first = this.#wasmBroke ? WORKER_WITHOUT_WASM_URL : WORKER_URL;
+      this.#how = await this.#start(first).catch(() => this.#start(WORKER_WITHOUT_WASM_URL));
+      this.#tell(this.#how);
+      return this.#how;
+    } catch (error) {
+      this.#opening = null;
+      this.#tell("none");
+      throw error;
+    }
+  }
+
   async #start(url: string): Promise<How> {
     return new Promise((resolve, reject) => {
       let worker: Worker;
       try {
+        if (this.#shut) throw new DoorGone();
         worker = new Worker(trusted(url) as unknown as URL);
       } catch {
-        reject(new DoorGone());
+        reject(new NoDoor());
         return;
       }
       const fail = (): void => {
         worker.terminate();
-        reject(new DoorGone());
+        reject(new NoDoor());
       };
       worker.onerror = fail;
       worker.onmessage = (event: MessageEvent<Told>) => {
-        if (!("how" in event.data)) return fail();
+        if (!("how" in event.data) || this.#shut) return fail();
         this.#worker = worker;
         worker.onerror = () => this.#lose();
         worker.onmessageerror = () => this.#lose();
@@ -140,6 +170,10 @@ export class Door {
         resolve(event.data.how);
       };
     });
+  }
+
+  #tell(how: How | "none" | "gone"): void {
+    if (!this.#shut) this.#hears(how); // afterwards the page may be blank
   }
 
   #hear(told: Told): void {
@@ -153,8 +187,10 @@ export class Door {
 
   #lose(): void {
     this.#worker?.terminate();
-    this.#worker = null;
+    this.#wasmBroke ||= this.#how === "wasm";
+    [this.#worker, this.#opening, this.#how] = [null, null, null];
     this.#refuseAll();
+    this.#tell("gone");
   }
 
   #refuseAll(): void {

@@ -1,6 +1,6 @@
 // Whatever goes wrong, as one plain text that says what to do. It quotes nothing that a server said.
 
-import { DoorGone, Mistake } from "./door";
+import { DoorGone, Mistake, NoDoor } from "./door";
 import { Lost, Refused } from "./network";
 import type { Texts } from "./texts";
 
@@ -9,6 +9,7 @@ export function explain(texts: Texts, error: unknown): string {
   if (error instanceof Mistake) return ofDoor(texts, error);
   if (error instanceof Refused) return ofServer(texts, error);
   if (error instanceof Lost) return texts.say("lost");
+  if (error instanceof NoDoor) return texts.say("no-door");
   if (error instanceof DoorGone) return texts.say("door-gone");
   return texts.say("unexpected");
 }

@@ -2,7 +2,7 @@
 // second half with a kept token.
 
 import { checkCampaign, readDocuments, type Documents } from "./campaign";
-import { Mistake } from "./door";
+import { DoorGone, Mistake } from "./door";
 import type { Page } from "./page";
 import { fresh, type Known, type Way } from "./sitting";
 import { isOfLink, showInvite } from "./screens/invite";
@@ -46,9 +46,10 @@ export class Flow {
     showStart(page);
     try {
       this.#documents ??= await readDocuments();
-      await page.door.opened;
+      await page.door.open();
+      const documents = this.#documents;
       if (link === "") {
-        await checkCampaign(page, this.#documents);
+        await this.#surely(() => checkCampaign(page, documents));
         this.#step(1);
       } else {
         await this.enter(link);
@@ -66,8 +67,11 @@ export class Flow {
     if (!documents) return;
     const way = page.sitting.way === "recover" ? "recover" : "register";
     try {
-      const { code_groups } = await page.door.ask("link", { text });
-      await checkCampaign(page, documents);
+      const { code_groups } = await this.#surely(async () => {
+        const link = await page.door.ask("link", { text });
+        await checkCampaign(page, documents);
+        return link;
+      });
       page.sitting = { ...fresh(way), invited: code_groups !== null };
     } catch (error) {
       if (isOfLink(error)) await checkCampaign(page, documents); // it is told beside the campaign
@@ -76,6 +80,17 @@ export class Flow {
     if (!page.sitting.invited) throw new Mistake({ kind: "no_invite" });
     this.#at = "invite";
     this.#step(1);
+  }
+
+  /** Does what can be done again, because nothing was made of it yet: where WebAssembly breaks, its twin goes on. */
+  async #surely<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof DoorGone)) throw error;
+      await this.#page.door.open();
+      return work();
+    }
   }
 
   #ask(failure: unknown = null): void {

@@ -5,7 +5,7 @@
 // see network.ts.
 
 import { fromBase64, toBase64 } from "./base64";
-import { Mistake } from "./door";
+import { DoorGone, Mistake } from "./door";
 import { read, Refused, send, type Message } from "./network";
 import type { Page } from "./page";
 import { longestDelay, now, randomDelay } from "./schedule";
@@ -67,6 +67,7 @@ export class Run {
 
   /** Whether the very same may be tried again with any hope. */
   get mayTryAgain(): boolean {
+    if (this.failure instanceof DoorGone) return false;
     if (this.failure instanceof Refused) return !FINAL.includes(this.failure.problem ?? "");
     if (this.failure instanceof Mistake) return this.failure.kind === "misbehaved" && this.stage !== "unblinding";
     return true;

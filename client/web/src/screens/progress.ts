@@ -117,7 +117,7 @@ class View {
     if (failure instanceof Mistake && failure.kind === "misbehaved") return texts.say(`misbehaved-${stage}`);
     if (failure instanceof Refused && failure.problem === "invite-used") return texts.say(`invite-used-${sitting.way}`);
     const text = explain(texts, failure);
-    if (!run.mayTryAgain || failure instanceof DoorGone) return text;
+    if (!run.mayTryAgain) return text;
     return `${text} ${texts.say("again-is-safe")}`;
   }
 

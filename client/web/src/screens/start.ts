@@ -1,15 +1,9 @@
 // Before there is anything to show: reading, and what to do when it fails.
 
-import { DoorGone } from "../door";
 import { h, type Child } from "../elements";
 import { explain } from "../explain";
 import { button, buttons } from "../field";
 import type { Page } from "../page";
-
-/** A door that never opened is another thing than one that was lost. */
-function told(page: Page, failure: unknown): string {
-  return failure instanceof DoorGone ? page.texts.say("no-door") : explain(page.texts, failure);
-}
 
 /** While campaign and computing part load. */
 export function showStart(page: Page): void {
@@ -23,7 +17,7 @@ export function showStart(page: Page): void {
 /** The page cannot begin. */
 export function showLost(page: Page, failure: unknown, again: () => void): void {
   const draw = (): Child[] => [
-    h("p", { id: "failure", class: "alert", role: "alert" }, told(page, failure)),
+    h("p", { id: "failure", class: "alert", role: "alert" }, explain(page.texts, failure)),
     buttons(button("try-again", page.texts.say("try-again"), again, "main")),
   ];
   page.show({ name: "lost", step: null, title: "lost-title", draw });

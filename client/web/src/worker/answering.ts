@@ -23,8 +23,11 @@ export function ask(door: Exports, request: unknown): unknown {
   return JSON.parse(text);
 }
 
-/** Tells the page that the door is open, and answers it from now on. */
+/** Tries the door, tells the page that it is open, and answers it from now on. An exception means that it is of no use. */
 export function serve(door: Exports, how: "wasm" | "javascript"): void {
+  const tried = JSON.stringify(ask(door, { do: "phrase", entropy: "A".repeat(22) + "==" }));
+  if (!tried.includes('"abandon","about"')) throw new Error("the door does not compute");
+  ask(door, { do: "forget" });
   onmessage = (event: MessageEvent<{ id: number; request: unknown }>) => {
     postMessage({ id: event.data.id, answer: ask(door, event.data.request) });
   };
