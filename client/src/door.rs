@@ -171,6 +171,7 @@ impl Door {
         Ok(shown)
     }
 
+    /// The token of an earlier sitting. Whether it can be counted is told where it was typed, not when it is sent.
     fn token(&mut self, text: &str) -> Done {
         let (Some(campaign), Some(phrase)) = (&self.campaign, &self.phrase) else {
             return Err(Mistake::OutOfOrder);
@@ -180,8 +181,9 @@ impl Door {
             return Err(Mistake::TokenOtherCampaign);
         }
         let place = place_of(campaign, phrase, &token).ok_or(Mistake::TokenNotOfPhrase)?;
-        let pledge = phrase.secrets(campaign.id(), place).pledge();
-        (self.pending, self.token, self.pledge) = (None, Some(Box::new(token)), Some(Box::new(pledge)));
+        let opening = phrase.secrets(campaign.id(), place).pledge();
+        pledge(campaign, &token, &opening).map_err(|_| Mistake::TokenUnreadable)?; // its signature is mistyped
+        (self.pending, self.token, self.pledge) = (None, Some(Box::new(token)), Some(Box::new(opening)));
         Ok(Reply::new().with("place", place))
     }
 

@@ -6,6 +6,8 @@ use proptest::prelude::*;
 use protocol::codec::from_base64;
 use serde_json::{Value, json};
 
+mod mistakes;
+
 const PLACE: u32 = 3;
 const ENTROPY: [u8; 16] = [7; 16];
 
@@ -123,6 +125,52 @@ fn a_later_sitting_takes_up_token_and_phrase_and_nothing_else() {
     ok(&mut door, campaign(&other));
     ok(&mut door, phrase(ENTROPY));
     assert_eq!(mistake(&mut door, json!({ "do": "token", "text": text }))["kind"], "token_other_campaign");
+}
+
+#[test]
+fn the_campaign_is_shown_as_the_genesis_has_it() {
+    let world = World::at("campaign.example", |_| {});
+    let shown = ok(&mut Door::default(), campaign(&world));
+    assert_eq!(shown["pinned"], false, "there was no link");
+    assert_eq!(
+        (&shown["id"], &shown["numbers"]),
+        (&json!(world.id().to_string()), &json!(campaign_numbers(world.id())))
+    );
+    let genesis = serde_json::to_value(world.campaign.genesis()).unwrap();
+    let same = ["title", "text", "rehearsal", "k", "tick_seconds", "opens", "pledges_open", "issuing_closes", "closes"];
+    for member in same.into_iter().chain(["onion", "relays"]) {
+        assert_eq!(shown[member], genesis[member], "{member}");
+    }
+    assert_eq!(shown["issuer_url"], "https://campaign.example");
+    assert_eq!(shown.as_object().unwrap().len(), 17);
+}
+
+#[test]
+fn n1_who_came_by_the_onion_address_is_sent_to_no_other() {
+    let world = World::at("campaign.example", |genesis| genesis.onion = Some("abc.onion".to_owned()));
+    let mut there = campaign(&world);
+    there["origin"] = json!("http://abc.onion");
+    let shown = ok(&mut Door::default(), there);
+    assert_eq!((&shown["issuer_url"], &shown["origin_url"]), (&json!("http://abc.onion"), &json!("http://abc.onion")));
+    let apart = World::at("campaign.example", |genesis| genesis.issuer_name = "issuer.example:443".to_owned());
+    assert_eq!(ok(&mut Door::default(), campaign(&apart))["issuer_url"], "https://issuer.example");
+}
+
+#[test]
+fn a_token_as_a_picture_reads_back() {
+    let world = World::new();
+    let text = obtained(&world, &mut ready(&world));
+    let picture = ok(&mut Door::default(), json!({ "do": "qr", "text": text }));
+    let size = usize::try_from(picture["size"].as_u64().unwrap()).unwrap();
+    let modules = picture["modules"].as_str().unwrap().as_bytes();
+    let (scale, quiet) = (3, 4);
+    let side = (size + 2 * quiet) * scale;
+    let dark = |x: usize, y: usize| {
+        let module = |pixel: usize| (pixel / scale).checked_sub(quiet).filter(|at| *at < size);
+        module(x).zip(module(y)).is_some_and(|(x, y)| modules[y * size + x] == b'1')
+    };
+    let mut seen = rqrr::PreparedImage::prepare_from_greyscale(side, side, |x, y| if dark(x, y) { 0 } else { 255 });
+    assert_eq!(seen.detect_grids()[0].decode().unwrap().1, text);
 }
 
 #[test]
