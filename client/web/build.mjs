@@ -10,6 +10,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, w
 import { join, resolve } from "node:path";
 import { compile, compilerName } from "./build/compile.mjs";
 import { bundle } from "./build/bundle.mjs";
+import { licences } from "./build/licences.mjs";
 
 /** Without what wasm2js, and browsers of some years ago, do not know. Sizes and times chose -Oz, see the profile `page`. */
 const LOWERING = [
@@ -34,13 +35,14 @@ mkdirSync(work, { recursive: true });
 const compiler = compilerName(toolchain);
 const wasm = compile(repository, work, toolchain);
 const made = door();
-const inputs = sha256([compiler, sha256(made.wasm), ...sources()].join("\n"));
+const terms = licences(repository, join(here, "..", "node_modules"), toolchain);
+const inputs = sha256([compiler, sha256(made.wasm), sha256(terms), ...sources()].join("\n"));
 const stamp = join(out, "manifest.json");
 if (existsSync(stamp) && existsSync(join(work, "inputs")) && readFileSync(join(work, "inputs"), "utf8") === inputs) {
   console.log(`page: ${out} is as it should be (${compiler})`);
 } else {
   checkTypes();
-  const files = await bundle(here, made, `${inputs.slice(0, 12)} · ${compiler}`);
+  const files = await bundle(here, made, terms, `${inputs.slice(0, 12)} · ${compiler}`);
   write(files);
   writeFileSync(join(work, "inputs"), inputs);
   console.log(`page: ${out} is built (${compiler}): ${[...files.keys()].sort().join(" ")}`);

@@ -5,8 +5,9 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** The files of the page by name. `door` has the module's bytes and the path of its twin, `name` names this build. */
-export async function bundle(folder, door, name) {
+/** The files of the page by name. `door` has the module's bytes and the path of its twin, `terms` the licences of what is
+ * not ours, `name` names this build. */
+export async function bundle(folder, door, terms, name) {
   const files = new Map();
   const add = (stem, kind, bytes) => {
     const path = `${stem}-${digest("sha256", bytes, "hex").slice(0, 16)}.${kind}`;
@@ -29,10 +30,12 @@ export async function bundle(folder, door, name) {
   const app = add("app", "js", await script("src/app.ts", "esm", words));
   const style = add("style", "css", await made({ ...OPTIONS, entryPoints: [join(folder, "style.css")] }));
   const icon = add("favicon", "svg", readFileSync(join(folder, "favicon.svg")));
+  const licences = add("licences", "txt", terms);
   const page = replaced(readFileSync(join(folder, "index.html"), "utf8"), [
     ['src="app.js"', `src="${app.url}" integrity="${app.integrity}"`],
     ['href="style.css"', `href="${style.url}" integrity="${style.integrity}"`],
     ['href="favicon.svg"', `href="${icon.url}"`],
+    ['href="licences.txt"', `href="${licences.url}"`],
   ]);
   files.set("index.html", Buffer.from(page));
   return files;

@@ -14,21 +14,24 @@ export function compilerName(toolchain) {
 
 /** Compiles, quickly if nothing has changed, and gives the module's bytes. */
 export function compile(repository, work, toolchain) {
-  const debian = toolchain === "debian";
   const target = join(work, toolchain);
-  const cargo = ["rustc", "--locked", "--package", "client", "--lib", "--crate-type", "cdylib", "--profile", "page"];
-  cargo.push("--target", TARGET, "--target-dir", target);
-  if (debian) cargo.push("-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size");
-  execFileSync(debian ? "/usr/bin/cargo" : "cargo", cargo, {
-    cwd: repository,
-    env: { ...process.env, ...environment(repository, debian) },
-    stdio: ["ignore", "inherit", "inherit"],
-  });
+  const { program, env } = cargo(repository, toolchain);
+  const options = ["rustc", "--locked", "--package", "client", "--lib", "--crate-type", "cdylib", "--profile", "page"];
+  options.push("--target", TARGET, "--target-dir", target);
+  if (toolchain === "debian") options.push("-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size");
+  execFileSync(program, options, { cwd: repository, env, stdio: ["ignore", "inherit", "inherit"] });
   return readFileSync(join(target, TARGET, "page", "client.wasm"));
 }
 
-function environment(repository, debian) {
+/** The cargo of a toolchain, what it is to find in its environment, and where it unpacks what it downloads. */
+export function cargo(repository, toolchain) {
+  const debian = toolchain === "debian";
   const registry = join(process.env.CARGO_HOME ?? join(homedir(), ".cargo"), "registry", "src");
+  const env = { ...process.env, ...environment(repository, registry, debian) };
+  return { program: debian ? "/usr/bin/cargo" : "cargo", registry, env };
+}
+
+function environment(repository, registry, debian) {
   const flags = [
     // No randomness of its own: whatever asked for some would get an error. It comes in with the request `phrase`.
     '--cfg=getrandom_backend="unsupported"',

@@ -59,6 +59,7 @@ function speak(language: Language): void {
   languages.replaceChildren(...LANGUAGES.map(item));
   const how = found("how").dataset["key"];
   if (how) foot(how);
+  found("licences").textContent = texts.say("licences");
   found("build").textContent = texts.say("build", { build: BUILD, host: location.host });
 }
 

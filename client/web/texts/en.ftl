@@ -8,6 +8,7 @@ exit = Leave quickly
 exit-limits = Leaves at once, also if you press Esc three times. It cannot delete your browsing history, nor stop anyone who watches this device or its network.
 languages = Language
 build = Page { $build }, from { $host }
+licences = Licences of the code of others in this page
 steps = Steps
 step-invite = Invite
 step-place = Place
