@@ -78,6 +78,16 @@ fn roles_and_stores_are_reached_only_along_the_arrows() {
 }
 
 #[test]
+fn unsafe_code_stands_only_where_webassembly_needs_it() {
+    let unsafe_ = |text: &str| words(&code(text)).any(|word| word == "unsafe" || word == "unsafe_code");
+    assert!(
+        unsafe_("fn f() { unsafe { g() } }") && unsafe_("#![allow(unsafe_code)]") && !unsafe_("\"unsafe\" // unsafe")
+    );
+    none(rust().filter(|(path, text)| path != "client/src/wasm.rs" && unsafe_(text)).map(|(path, _)| path));
+    assert!(read("client/src/lib.rs").contains("#[cfg(target_arch = \"wasm32\")]\nmod wasm;"));
+}
+
+#[test]
 fn libraries_print_nothing() {
     let prints = |text: &str| ["println!", "print!", "dbg!"].iter().any(|name| code(text).contains(name));
     assert!(prints("fn f() { eprintln!(\"x\") }") && !prints("// println!\n"));

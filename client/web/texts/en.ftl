@@ -21,7 +21,7 @@ start-again = Start again
 forget = Forget everything
 place-in-region = { $place }, { $region }
 how-wasm = What has to be computed, this device computes itself, in WebAssembly.
-how-javascript = What has to be computed, this device computes itself, in plain JavaScript, because WebAssembly is blocked here. It works the same, only more slowly.
+how-javascript = What has to be computed, this device computes itself, in plain JavaScript, because WebAssembly is blocked here or does not work. It works the same, only more slowly.
 how-none = The part that computes could not be started.
 how-gone = The part that computes has stopped.
 

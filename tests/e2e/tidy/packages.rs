@@ -48,6 +48,34 @@ fn every_dependency_is_declared_once_pinned_where_it_must_be_and_explained() {
 }
 
 #[test]
+fn every_member_keeps_the_lints_of_the_workspace_and_the_client_all_but_one() {
+    let table = |manifest: &str, name: &str| -> BTreeSet<String> {
+        let lines = manifest.lines().skip_while(|line| *line != name).skip(1);
+        let lines = lines.take_while(|line| !line.starts_with('['));
+        lines
+            .filter_map(|line| line.split('#').next())
+            .map(str::trim)
+            .filter(|l| !l.is_empty())
+            .map(str::to_owned)
+            .collect()
+    };
+    let (root, client) = (read("Cargo.toml"), read("client/Cargo.toml"));
+    let of =
+        |part: &str| (table(&root, &format!("[workspace.lints.{part}]")), table(&client, &format!("[lints.{part}]")));
+    let (whole, own) = of("rust");
+    assert!(whole.len() > 5);
+    assert!(
+        whole.difference(&own).eq(["unsafe_code = \"forbid\""])
+            && own.difference(&whole).eq(["unsafe_code = \"deny\""])
+    );
+    let (whole, own) = of("clippy");
+    assert!(whole.len() > 5 && whole == own);
+    let inherits =
+        |member: &&&str| table(&read(&format!("{member}/Cargo.toml")), "[lints]").contains("workspace = true");
+    none(MEMBERS.iter().filter(|member| **member != "client" && !inherits(member)));
+}
+
+#[test]
 fn every_licence_is_one_that_we_may_pass_on() {
     assert!(allowed("(MIT OR Apache-2.0) AND Unicode-3.0") && allowed("GPL-3.0 OR MIT") && allowed("Apache-2.0/MIT"));
     assert!(!allowed("GPL-3.0-only") && !allowed("MIT AND GPL-3.0") && !allowed("MIT AND") && !allowed(""));
