@@ -51,6 +51,42 @@ async fn ends_in_the_log(browser: &str, level: &str, computes: &str) {
     assert_eq!(told["forgotten"], "Nothing is left here. You can close this tab.");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn u2_a_registration_with_an_issuer_under_another_name_ends_in_the_log() {
+    let yard = Yard::under_two_names().await;
+    let issuer = yard.campaign.genesis().issuer_url();
+    let (place, link) = (yard.place(PLACE), yard.links(1).await.remove(0));
+    let request = json!({ "browser": "chromium", "url": yard.url(), "issuer": issuer, "link": link, "place": place,
+        "called": PLACE, "pictures": pictures() });
+    let told = drive("join", "register", request, 120).await;
+    yard.others(place, K - 1).await;
+    yard.all_counted_once(&[told["phrase"].as_str().unwrap()], place, K - 1).await;
+
+    let page = yard.get("/join").send().await.unwrap();
+    let policy = page.headers()["content-security-policy"].to_str().unwrap();
+    assert!(policy.contains(&format!("connect-src 'self' {issuer};")), "{policy}");
+    assert_eq!((&told["grievances"], &told["strangers"]), (&json!([]), &json!([])));
+    // what a person is told from goes to the one name, what a place is told from to the other
+    let text = |request: &Value, member: &str| request[member].as_str().unwrap().to_owned();
+    let (requests, button) = (told["requests"].as_array().unwrap(), told["button"].as_u64().unwrap());
+    let (before, after) = requests.split_at(usize::try_from(button).unwrap());
+    let home = yard.url().trim_start_matches("http://");
+    assert!(before.iter().all(|request| request["host"] == home), "{before:?}");
+    let sent: Vec<String> = after
+        .iter()
+        .map(|request| format!("{} {}{}", text(request, "method"), text(request, "host"), text(request, "path")))
+        .collect();
+    let other = issuer.trim_start_matches("http://");
+    let expected = [
+        format!("GET {other}/.well-known/private-token-issuer-directory"),
+        format!("OPTIONS {other}/token-request"),
+        format!("POST {other}/token-request"),
+        format!("POST {home}/pledges"),
+    ];
+    assert_eq!(sent, expected);
+    assert!(after.iter().all(|request| request["cookie"] == false && request["referer"].is_null()), "{after:?}");
+}
+
 /// Before the button only what everybody gets; after it the key, the two messages, in their sizes, and nothing else.
 fn requests_are_the_same_for_all(told: &Value) {
     let requests = told["requests"].as_array().unwrap();

@@ -56,6 +56,34 @@ async fn o1_whatever_answer_is_lost_late_or_asked_for_twice_the_pledge_counts_on
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn o1_what_arrives_after_the_page_gave_up_and_asked_again_counts_once() {
+    let yard = Yard::open(2).await;
+    let place = yard.place(PLACE);
+    let faults: Vec<Value> = [DIRECTORY, "/token-request", "/pledges"]
+        .into_iter()
+        // the page gives up after 1.5 s and pauses for 2: what takes 5 s comes when its repetition was answered
+        .flat_map(|path| ["delay", "late"].map(|kind| json!({ "path": path, "kind": kind, "ms": 5000 })))
+        .collect();
+    let links = yard.links(u32::try_from(faults.len()).unwrap()).await;
+    let case = |(fault, link): (&Value, &String)| json!({ "fault": fault, "link": link, "impatient": true });
+    let cases: Vec<Value> = faults.iter().zip(&links).map(case).collect();
+    let request = json!({ "url": yard.url(), "place": place, "called": PLACE, "cases": cases });
+    let told = drive("mishaps", "broken", request, 200).await;
+    for (one, fault) in told.as_array().unwrap().iter().zip(&faults) {
+        let requests = one["requests"].as_array().unwrap().iter();
+        let mut statuses: Vec<u64> = requests
+            .filter(|request| request["path"] == fault["path"])
+            .map(|request| request["status"].as_u64().unwrap())
+            .collect();
+        statuses.sort_unstable();
+        // both came to the server, which answered both
+        let both: &[u64] = if fault["path"] == "/pledges" { &[200, 201] } else { &[200, 200] };
+        assert_eq!(statuses, both, "{fault}");
+    }
+    counted_once(&yard, &told, place).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn o1_a_tab_that_dies_is_finished_by_the_phrase_and_counts_once() {
     let yard = Yard::open(2).await;
     let place = yard.place(PLACE);

@@ -24,7 +24,7 @@ async fn the_wrong_group_of_a_typed_code_is_named_before_anything_is_sent() {
     let (mut third, mut seventh) = (groups.clone(), groups.clone());
     (third[2], seventh[6]) = ("AB!D", "ABC");
     let cases = json!({ "third": third.join("-"), "seventh": seventh.join(" "), "missing": groups[..6].join("-"),
-        "good": code.to_lowercase().replace('-', " ") });
+        "no_code": "https://other.example/", "good": code.to_lowercase().replace('-', " ") });
     let told =
         drive("mistakes", "typed", json!({ "url": yard.url(), "cases": cases, "pictures": pictures() }), 60).await;
     for (name, group, selected) in [("third", "3", "AB!D"), ("seventh", "7", "ABC"), ("missing", "7", "")] {
@@ -32,6 +32,8 @@ async fn the_wrong_group_of_a_typed_code_is_named_before_anything_is_sent() {
         assert!(said.contains(group), "{name}: {said}");
         assert!(selected.is_empty() || told[name]["selected"] == selected, "{name}: {}", told[name]["selected"]);
     }
+    let said = told["no_code"]["error"].as_str().unwrap();
+    assert!(said.contains("neither an invite link nor a code"), "{said}");
     assert_eq!(told["good"]["screen"], "words", "small letters and spaces are as good: {}", told["good"]);
     told.as_object().unwrap().values().for_each(nothing_was_sent);
 }
@@ -47,14 +49,37 @@ async fn u2_another_campaign_is_refused_before_anything_is_sent() {
     let id = yard.campaign.id();
     let other = CampaignId::parse(&"ab".repeat(32)).unwrap();
     let right = link(yard.url(), id);
-    let cases = json!({ "other_campaign": link(yard.url(), other), "damaged": &right[..right.len() - 3] });
+    let without = InviteLink { base_url: yard.url().to_owned(), invite: None, campaign: id }.to_text().to_string();
+    let cases = json!({ "other_campaign": link(yard.url(), other), "damaged": &right[..right.len() - 3],
+        "not_an_invite": format!("{}/join#what", yard.url()), "without_invite": without });
     let told =
         drive("mistakes", "opened", json!({ "url": yard.url(), "cases": cases, "pictures": pictures() }), 90).await;
-    for (name, words) in [("other_campaign", "another campaign"), ("damaged", "damaged")] {
+    let expected = [
+        ("other_campaign", "another campaign"),
+        ("damaged", "the campaign is damaged"),
+        ("not_an_invite", "the campaign is damaged"),
+        ("without_invite", "holds no invite"),
+    ];
+    for (name, words) in expected {
         let said = told[name]["said"].as_str().unwrap();
         assert!(said.contains(words), "{name}: {}", told[name]);
         assert!(!told[name]["href"].as_str().unwrap().contains('#'), "{name}");
         nothing_was_sent(&told[name]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn u2_a_copy_of_the_page_under_another_name_refuses_before_anything_is_sent() {
+    let yard = Yard::open(60).await;
+    let cases = json!({ "copy": yard.links(1).await.remove(0), "copy_without_link": format!("{}/join", yard.url()) });
+    let request = json!({ "url": yard.url(), "cases": cases, "pictures": pictures() });
+    let told = drive("mistakes", "copied", request, 60).await;
+    for (name, one) in told.as_object().unwrap() {
+        assert!(one["href"].as_str().unwrap().starts_with("http://localhost:"), "{name}: {one}");
+        assert_eq!(one["screen"], "lost", "{name}: {one}");
+        assert!(one["said"].as_str().unwrap().contains("lives at another address"), "{name}: {one}");
+        assert!(one["requests"].as_array().unwrap().len() > 5, "the whole page came: {one}");
+        nothing_was_sent(one);
     }
 }
 

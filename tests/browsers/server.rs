@@ -1,6 +1,7 @@
 //! A campaign of an organiser's own, by `init` and `serve` as processes: the campaign file that everybody is told to
 //! copy, with dates of today.
 
+use crate::yard::K;
 use protocol::codec::to_base64;
 use protocol::note::NoteSigner;
 use std::io::{BufRead, BufReader};
@@ -9,6 +10,16 @@ use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tests::programs::program;
+
+/// What differs from the campaign file that is copied.
+pub(crate) struct Terms {
+    /// Seconds from now until it opens for pledges.
+    pub(crate) pledges_open_in: u64,
+    /// Seconds of a tick.
+    pub(crate) tick: u32,
+    /// The host that is the issuer's name; that of the origin is 127.0.0.1, and the server is the same.
+    pub(crate) issuer: &'static str,
+}
 
 /// A running server, ended when dropped.
 pub(crate) struct Server {
@@ -21,11 +32,10 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Makes a campaign in a folder that opens for pledges in so many seconds, and serves it with the page. Gives the
-    /// organiser's token too.
-    pub(crate) fn start(folder: &Path, pledges_open_in: u64) -> (Self, String) {
+    /// Makes a campaign in a folder, and serves it with the page. Gives the organiser's token too.
+    pub(crate) fn start(folder: &Path, terms: &Terms) -> (Self, String) {
         let [address, organiser_address] = [free_address(), free_address()];
-        let token = init(folder, &address, pledges_open_in);
+        let token = init(folder, &address, terms);
         let mut child = Command::new(program("headcount-server"))
             .args(["serve", "--listen", &address, "--organiser-listen", &organiser_address, "--page"])
             .arg(crate::driving::target_page())
@@ -53,7 +63,7 @@ impl Drop for Server {
 }
 
 /// Runs `init` and gives the organiser's token.
-fn init(folder: &Path, address: &str, pledges_open_in: u64) -> String {
+fn init(folder: &Path, address: &str, terms: &Terms) -> String {
     let server = program("headcount-server"); // which may take its time to be made: the dates come after
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../server/campaigns/russia-2021");
     for file in ["places.json", "map.json"] {
@@ -61,15 +71,18 @@ fn init(folder: &Path, address: &str, pledges_open_in: u64) -> String {
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let key = to_base64(&NoteSigner::new("", &rand::random()).public_key());
-    let pledges_open = now + pledges_open_in;
+    let pledges_open = now + terms.pledges_open_in;
     let closes = pledges_open + 10 * 3600;
+    let issuer = address.replace("127.0.0.1", terms.issuer);
     let lines = [
         ("#organiser_key", format!("organiser_key = \"{key}\"")),
         ("opens", format!("opens = {}", now - 60)),
         ("pledges_open", format!("pledges_open = {pledges_open}")),
         ("issuing_closes", format!("issuing_closes = {closes}")),
         ("closes", format!("closes = {closes}")),
-        ("issuer_name", format!("issuer_name = \"{address}\"")),
+        ("k", format!("k = {K}")),
+        ("tick_seconds", format!("tick_seconds = {}", terms.tick)),
+        ("issuer_name", format!("issuer_name = \"{issuer}\"")),
         ("origin_name", format!("origin_name = \"{address}\"")),
     ];
     let theirs = |line: &str| {

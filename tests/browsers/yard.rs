@@ -2,7 +2,7 @@
 //! they are needed, other people's pledges made by hand, and the whole log read back.
 
 use crate::driving::target_page;
-use crate::server::Server;
+use crate::server::{Server, Terms};
 use client::address::BaseUrl;
 use client::audit::{Report, audit};
 use client::campaign::read;
@@ -20,7 +20,7 @@ use tempfile::TempDir;
 use tests::programs::{Demo, good, wait_until};
 use tests::{Answer, links, send, wire};
 
-/// The least size of a group in a demo.
+/// The least size of a group in these campaigns.
 pub(crate) const K: u32 = 5;
 
 /// A campaign that is served.
@@ -63,8 +63,17 @@ impl Yard {
 
     /// The campaign file of Russia 2021, which now takes invites and opens for pledges in an hour.
     pub(crate) async fn collecting() -> Self {
+        Self::serving(&Terms { pledges_open_in: 3600, tick: 3600, issuer: "127.0.0.1" }).await
+    }
+
+    /// The same campaign open for pledges, with ticks of two seconds, and an issuer under another name than its origin.
+    pub(crate) async fn under_two_names() -> Self {
+        Self::serving(&Terms { pledges_open_in: 0, tick: 2, issuer: "localhost" }).await
+    }
+
+    async fn serving(terms: &Terms) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (server, token) = Server::start(folder.path(), 3600);
+        let (server, token) = Server::start(folder.path(), terms);
         let (url, organiser_url, data) = (server.url.clone(), server.organiser_url.clone(), folder.path().join("data"));
         Self::of(Served::Campaign(server, folder), url, organiser_url, token, data).await
     }

@@ -7,14 +7,14 @@ import { ofPages, strangers, withRoad } from "./proxy.mjs";
 import { history, kept, watchConnections, whereabouts } from "./traces.mjs";
 
 /**
- * One registration, with a proxy that notes all requests. {browser, level, url, link, place, called, pictures} →
- * {phrase, how, arrived, plain, ended, kept, requests, button, strangers, grievances, computing, forgotten}
+ * One registration, with a proxy that notes all requests. {browser, level, url, issuer?, link, place, called, pictures},
+ * `issuer` being where the issuer is if that is another name → {phrase, how, arrived, plain, ended, kept, requests, button, strangers, grievances, computing, forgotten}
  */
 export function register(wanted) {
-  return withRoad(wanted.url, (road) =>
+  const work = (road) =>
     withBrowser({ ...wanted, proxy: road.port }, async (browser) => {
       const take = album(wanted.pictures);
-      const name = `registered-${browser.name.replace(" ", "-")}`;
+      const name = `registered-${browser.name.replace(" ", "-")}${wanted.issuer ? "-two-names" : ""}`;
       // the same page without anything secret, to compare with
       const other = await browser.tab({ proxy: road.port });
       await other.go(`${wanted.url}${JOIN}`);
@@ -50,8 +50,8 @@ export function register(wanted) {
         computing,
         forgotten,
       };
-    }),
-  );
+    });
+  return withRoad(wanted.url, work, wanted.issuer ? [wanted.issuer] : []);
 }
 
 /**

@@ -9,16 +9,18 @@ import { ofPages, withRoad } from "./proxy.mjs";
 const AT_ONCE = 2;
 
 /**
- * {url, place, called, cases: [{link, fault}]} → for each {phrase, happened, requests, grievances}.
- * A fault's path may end in `*`.
+ * {url, place, called, cases: [{link, fault, impatient?}]} → for each {phrase, happened, requests, grievances}.
+ * A fault's path may end in `*`; `impatient` makes the page give up on an answer sooner. It ends when no answer is due.
  */
 export function broken(wanted) {
   return withBrowser({ browser: "chromium" }, (browser) =>
     each(wanted.cases, (one) =>
       withRoad(wanted.url, async (road) => {
         const tab = await browser.tab({ width: 390, proxy: road.port });
+        if (one.impatient) await tab.page.addInitScript(giveUpSoon);
         road.faults.push(one.fault);
         const phrase = await persist(tab, { ...wanted, ...one });
+        if (one.impatient) await waitFor(() => road.requests.every(({ status }) => status !== null));
         const told = { phrase, happened: road.faults.length === 0, requests: ofPages(road) };
         await tab.close();
         return told;
@@ -95,6 +97,12 @@ async function start(tab, wanted, when) {
   await choose(tab, wanted);
   await agree(tab, when);
   return await keepWords(tab);
+}
+
+/** Runs in the page before its scripts: the minute and a half that it waits for an answer becomes a second and a half. */
+function giveUpSoon() {
+  const later = window.setTimeout;
+  window.setTimeout = (work, milliseconds) => later(work, milliseconds === 90_000 ? 1_500 : milliseconds);
 }
 
 /** Works on all, some at once, and keeps their order. */

@@ -51,16 +51,26 @@ export function typed(wanted) {
   });
 }
 
-/** {url, pictures, cases: {NAME: link}}: each link opened → {NAME: {said, screen, requests}} */
+/** {url, pictures, cases: {NAME: link}}: each link opened → {NAME: {said, screen, href, requests}} */
 export function opened(wanted) {
-  return sitting(wanted, async (tab, link) => {
-    await tab.go(link);
-    await tab.until(() => !["start", undefined].includes(document.getElementById("main")?.dataset.screen), null, 20_000);
-    const screen = await tab.look(() => document.getElementById("main")?.dataset.screen);
-    const said = [await text(tab, "alert"), await text(tab, "failure")].filter(Boolean).join(" ");
-    const href = await tab.look(() => location.href);
-    return { said, screen, href };
+  return sitting(wanted, tell);
+}
+
+/** The same on a copy of the page at an address that is not the campaign's: its own port, and another name. */
+export function copied(wanted) {
+  return sitting(wanted, (tab, link, road) => {
+    const copy = `http://localhost:${road.port}`;
+    return tell(tab, link.replace(wanted.url, copy));
   });
+}
+
+async function tell(tab, link) {
+  await tab.go(link);
+  await tab.until(() => !["start", undefined].includes(document.getElementById("main")?.dataset.screen), null, 20_000);
+  const screen = await tab.look(() => document.getElementById("main")?.dataset.screen);
+  const said = [await text(tab, "alert"), await text(tab, "failure")].filter(Boolean).join(" ");
+  const href = await tab.look(() => location.href);
+  return { said, screen, href };
 }
 
 /** {url, pictures, place, called, cases: {NAME: link}}: each gone through until it is refused → {NAME: {said, ways, requests}} */

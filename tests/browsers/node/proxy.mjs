@@ -1,5 +1,6 @@
 // The road between a browser and everything else, as an HTTP proxy on this machine: it notes every request that leaves,
-// to whichever host and on which connection, and breaks what it is told to break, once. It knows nothing of the pages.
+// to whichever host and on which connection, and breaks what it is told to break, once. Under the name localhost and
+// its own port it is a copy of the server, as somebody might make one. It knows nothing of the pages.
 
 import http from "node:http";
 
@@ -31,7 +32,8 @@ function number(road, socket) {
 /**
  * A fault: {path, method?, kind, ms?, body?}. It happens to the first request that it fits, then never again; a path may
  * end in `*`.
- * kind: "lose" the request never arrives; "drop" it arrives, its answer does not; "delay" the answer comes ms later;
+ * kind: "lose" the request never arrives; "late" it arrives ms later, whether or not the browser still waits; "drop" it
+ * arrives, its answer does not; "delay" the answer comes ms later;
  * "double" it arrives twice, the second answer is passed on; "hold" the answer never comes while the browser waits;
  * "answer" the server never sees it, and `body` comes back as JSON with 200.
  */
@@ -45,7 +47,7 @@ function fault(road, note) {
 
 function forward(url, request, body) {
   return new Promise((resolve, reject) => {
-    const headers = { ...request.headers };
+    const headers = { ...request.headers, host: url.host };
     delete headers["proxy-connection"];
     const to = { host: url.hostname, port: url.port || 80, path: url.pathname + url.search };
     const sent = http.request({ ...to, method: request.method, headers, agent: false }, (answer) => {
@@ -63,26 +65,32 @@ function forward(url, request, body) {
 async function carry(road, request, response) {
   const url = new URL(request.url);
   const note = noted(road, request, url);
+  if (url.host === `localhost:${road.port}`) url.host = road.hosts[0];
   const parts = [];
   for await (const part of request) parts.push(part);
   const body = Buffer.concat(parts);
   note.sent = body.length;
   const broken = fault(road, note);
   note.broken = broken?.kind ?? null;
-  if (note.host !== road.host) return response.writeHead(200, { "content-type": "text/html" }).end(ELSEWHERE);
+  if (!road.hosts.includes(url.host)) return response.writeHead(200, { "content-type": "text/html" }).end(ELSEWHERE);
   if (broken?.kind === "lose") return request.socket.destroy();
   if (broken?.kind === "answer") {
     return response.writeHead(200, { "content-type": "application/json" }).end(broken.body);
   }
+  if (broken?.kind === "late") await after(broken.ms);
   let answer = await forward(url, request, body);
   if (broken?.kind === "double") answer = await forward(url, request, body);
   note.status = answer.status;
   note.received = answer.body.length;
   if (broken?.kind === "hold") return; // the browser ends it, or the test
-  if (broken?.kind === "delay") await new Promise((resolve) => setTimeout(resolve, broken.ms));
+  if (broken?.kind === "delay") await after(broken.ms);
   if (broken?.kind === "drop" || response.destroyed) return request.socket.destroy();
   response.writeHead(answer.status, answer.headers); // "Connection: close" among them
   response.end(answer.body);
+}
+
+function after(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 /** A secure connection to anywhere: noted, never made. */
@@ -92,11 +100,13 @@ function refuse(road, request, socket) {
 }
 
 /**
- * Runs work(road) with such a road to the server of this address. `road.requests` grows as requests leave;
- * `road.faults` is what is still to be broken; `road.port` is where a browser finds it.
+ * Runs work(road) with such a road to the server of this address, and of `others` that belong to the same campaign.
+ * `road.requests` grows as requests leave; `road.faults` is what is still to be broken; `road.port` is where a browser
+ * finds it.
  */
-export async function withRoad(server, work) {
-  const road = { host: new URL(server).host, requests: [], faults: [], sockets: new Map(), port: 0 };
+export async function withRoad(server, work, others = []) {
+  const hosts = [server, ...others].map((address) => new URL(address).host);
+  const road = { hosts, requests: [], faults: [], sockets: new Map(), port: 0 };
   const listener = http.createServer((request, response) => {
     carry(road, request, response).catch(() => request.socket.destroy());
   });
@@ -122,9 +132,9 @@ export function ofPages(road) {
   return road.requests.filter(({ host }) => !BROWSERS_OWN.includes(host));
 }
 
-/** Hosts other than the server's that anything was sent to. */
+/** Hosts other than the campaign's that anything was sent to. */
 export function strangers(road) {
-  return [...new Set(ofPages(road).filter(({ host }) => host !== road.host).map(({ host }) => host))];
+  return [...new Set(ofPages(road).filter(({ host }) => !road.hosts.includes(host)).map(({ host }) => host))];
 }
 
 /**
