@@ -119,7 +119,6 @@ async fn n1_token_and_pledge_go_over_different_connections_of_the_browser() {
     let told = drive("join", "connections", json!({ "link": link, "place": place, "called": PLACE }), 90).await;
     yard.others(place, K - 1).await;
     yard.all_counted_once(&[told["phrase"].as_str().unwrap()], place, K - 1).await;
-    note("computing chromium with a sixth of a processor", &told["computing"]);
 
     let connections = told["connections"].as_array().unwrap();
     let of = |path: &str| -> Vec<&Value> {

@@ -12,5 +12,6 @@ mod overview; // the overview, without script and with, and where SVG is off too
 mod reproduction; // the page built again, in another folder
 mod server; // a campaign of an organiser's own
 mod sittings; // token and pledge apart
+mod speed; // how long blinding takes on a slow device
 mod weight; // what the overview weighs
 mod yard; // a demo with the page, other people, the log

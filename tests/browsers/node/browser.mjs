@@ -5,9 +5,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { chromium } from "playwright-core";
 import puppeteer from "puppeteer-core";
+import { slowly } from "./slow.mjs";
 
 const CHROMIUM = [
   "--no-sandbox",
@@ -81,7 +81,7 @@ async function chromiumBrowser(_wanted, home) {
   return {
     name: "chromium",
     close: () => browser.close(),
-    slowly: (times, work) => slowly(browser, times, work),
+    slowly: async (times, work) => slowly(await browser.newBrowserCDPSession(), times, work),
     /** A private window of its own with one tab. */
     async tab({ width = 1280, height = 900, dark = false, script = true, proxy } = {}) {
       const context = await browser.newContext({
@@ -105,40 +105,6 @@ async function chromiumBrowser(_wanted, home) {
       });
     },
   };
-}
-
-/**
- * Runs work() while every process that renders gets one part of its time in so many. The protocol's own throttling is of
- * no use here: it slows the main thread down, and a worker not at all.
- */
-async function slowly(browser, times, work) {
-  const session = await browser.newBrowserCDPSession();
-  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
-  const renderers = processInfo.filter(({ type }) => type === "renderer").map(({ id }) => id);
-  const signal = (name) => {
-    for (const id of renderers) {
-      try {
-        process.kill(id, name);
-      } catch {} // one that was not needed any more
-    }
-  };
-  let ended = false;
-  const turns = (async () => {
-    while (!ended) {
-      const begin = performance.now();
-      await sleep(5);
-      signal("SIGSTOP");
-      // by the time that it really had, which on a busy machine is more than it was given
-      await sleep((performance.now() - begin) * (times - 1));
-      signal("SIGCONT");
-    }
-  })();
-  try {
-    return await work();
-  } finally {
-    ended = true;
-    await turns;
-  }
 }
 
 async function firefox({ level = "standard", proxy }, home) {
@@ -187,7 +153,11 @@ function tab(page, complaints) {
     complaints,
     go: (url) => page.goto(url, { waitUntil: "load", timeout: 30_000 }),
     look: (what, argument) => page.evaluate(what, argument),
-    picture: (path, options = {}) => page.screenshot({ path, fullPage: true, ...options }),
+    /** From its top: what stays in its place while a page is scrolled would otherwise stand in the middle of it. */
+    picture: async (path, options = {}) => {
+      await page.evaluate(() => scrollTo(0, 0));
+      return page.screenshot({ path, fullPage: true, ...options });
+    },
     /** Everything that went wrong in the page: console errors, uncaught errors, breaches of its policy. */
     async grievances() {
       const breaches = await page.evaluate(() => window.headcountBreaches ?? []).catch(() => []);

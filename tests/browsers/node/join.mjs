@@ -4,6 +4,7 @@ import { withBrowser } from "./browser.mjs";
 import { agree, at, choose, forget, JOIN, keepWords, open, register as goThrough } from "./flow.mjs";
 import { album } from "./pictures.mjs";
 import { ofPages, strangers, withRoad } from "./proxy.mjs";
+import { pieces } from "./slow.mjs";
 import { history, kept, watchConnections, whereabouts } from "./traces.mjs";
 
 /**
@@ -54,10 +55,7 @@ export function register(wanted) {
   return withRoad(wanted.url, work, wanted.issuer ? [wanted.issuer] : []);
 }
 
-/**
- * One registration on the browser's own connections, with a sixth of the processor. {url, link, place, called} →
- * {phrase, connections, computing, history}
- */
+/** One registration on the browser's own connections. {link, place, called} → {phrase, connections, history} */
 export function connections(wanted) {
   return withBrowser({ browser: "chromium" }, async (browser) => {
     const tab = await browser.tab();
@@ -65,11 +63,35 @@ export function connections(wanted) {
     await open(tab, wanted.link);
     await choose(tab, wanted);
     await agree(tab, "now");
-    const phrase = await browser.slowly(6, async () => {
-      const phrase = await keepWords(tab);
-      await at(tab, "counted", 60_000);
-      return phrase;
-    });
-    return { phrase, connections: seen, computing: await tab.computing(), history: await history(tab) };
+    const phrase = await keepWords(tab);
+    await at(tab, "counted", 60_000);
+    return { phrase, connections: seen, history: await history(tab) };
+  });
+}
+
+/**
+ * From the words to the token while Chromium is so many times slower, in a fresh window for each link.
+ * {links, times, place, called} → for each {plain, slowed, computing}, of which the first two are pieces of one work
+ */
+export function blinded(wanted) {
+  return withBrowser({ browser: "chromium" }, async (browser) => {
+    const told = [];
+    for (const link of wanted.links) {
+      const tab = await browser.tab();
+      await open(tab, link);
+      await choose(tab, wanted);
+      await agree(tab, "later");
+      await at(tab, "phrase");
+      const plain = await pieces(tab, 1_000);
+      const slowed = await browser.slowly(wanted.times, async () => {
+        const slowed = await pieces(tab, 2_000);
+        await keepWords(tab);
+        await at(tab, "kept", 60_000);
+        return slowed;
+      });
+      told.push({ plain, slowed, computing: await tab.computing() });
+      await tab.close();
+    }
+    return told;
   });
 }
