@@ -218,10 +218,7 @@ impl<'a> Page<'a> {
     fn new(overview: &'a Overview, moment: &'a Moment, lang: &'a str) -> Self {
         let (campaign, counts, t) = (&*overview.campaign, &moment.counts, Texts::of(lang));
         let (genesis, id) = (campaign.genesis(), campaign.id());
-        let language = |tag: &'a String| {
-            let known = Texts::of(tag);
-            (tag.as_str(), if known.tag() == tag { known.say("language") } else { tag.clone() })
-        };
+        let language = |tag: &'a String| (tag.as_str(), texts::own_name(tag));
         let said = counts.announcement.as_ref().map(|said| Said {
             heading: t.count("announcement", "number", u64::from(said.number)),
             date: said.date.map(|date| t.time(date, u32::MAX)),

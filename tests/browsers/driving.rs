@@ -1,24 +1,37 @@
 //! The browsers, driven by programs for Node (`node/`): a request goes in, what was seen comes out, and the tests judge
-//! it. One driver at a time: a browser takes all the cores that there are, and slow ones would fail their time limits.
+//! it. As many drivers at a time as there are tests, but one alone where something is measured.
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 use tests::foreign::{installed, node, run, target};
 
+/// Held for reading by every driver that runs, for writing by one that measures.
+static RUNNING: RwLock<()> = RwLock::new(());
+
 /// Runs a function of a driver, within so many seconds.
 pub(crate) async fn drive(module: &'static str, function: &'static str, request: Value, seconds: u64) -> Value {
-    let limit = Duration::from_secs(seconds);
-    tokio::task::spawn_blocking(move || drive_alone(module, function, &request, limit)).await.unwrap()
+    let work = move || {
+        let _running = RUNNING.read().unwrap_or_else(PoisonError::into_inner);
+        drive_now(module, function, &request, Duration::from_secs(seconds))
+    };
+    tokio::task::spawn_blocking(work).await.unwrap()
 }
 
-fn drive_alone(module: &str, function: &str, request: &Value, limit: Duration) -> Value {
+/// The same while no other browser of these tests takes its time.
+pub(crate) async fn measure(module: &'static str, function: &'static str, request: Value, seconds: u64) -> Value {
+    let work = move || {
+        let _alone = RUNNING.write().unwrap_or_else(PoisonError::into_inner);
+        drive_now(module, function, &request, Duration::from_secs(seconds))
+    };
+    tokio::task::spawn_blocking(work).await.unwrap()
+}
+
+fn drive_now(module: &str, function: &str, request: &Value, limit: Duration) -> Value {
     static PROGRAM: LazyLock<Result<PathBuf, String>> = LazyLock::new(place_drivers);
-    static ONE: Mutex<()> = Mutex::new(());
     let program = PROGRAM.as_ref().unwrap_or_else(|said| panic!("{said}"));
-    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     run(Command::new(node()).arg(program).args([module, function]), &request.to_string(), limit)
         .unwrap_or_else(|said| panic!("{module} {function}: {said}"))
 }

@@ -1,6 +1,6 @@
 //! A registration in each browser ends as an entry of the log; what was sent, and when; what stays behind: nothing.
 
-use crate::driving::{drive, lines, note, pictures};
+use crate::driving::{drive, lines, measure, note, pictures};
 use crate::yard::{K, Yard};
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ async fn ends_in_the_log(browser: &str, level: &str, computes: &str) {
     let link = yard.links(1).await.remove(0);
     let request = json!({ "browser": browser, "level": level, "url": yard.url(), "link": link, "place": place,
         "called": PLACE, "pictures": pictures() });
-    let told = drive("join", "register", request, 120).await;
+    let told = measure("join", "register", request, 120).await;
     yard.others(place, K - 1).await;
     yard.all_counted_once(&[told["phrase"].as_str().unwrap()], place, K - 1).await;
     note(&format!("computing {browser} {level}"), &told["computing"]);

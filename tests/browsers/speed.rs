@@ -1,7 +1,7 @@
 //! How long a cheap phone computes from blinding to token: Chromium with a sixth of its time, which is measured here too, by
 //! the same work in the same worker with and without, and never taken for granted.
 
-use crate::driving::{drive, note};
+use crate::driving::{measure, note};
 use crate::yard::Yard;
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ async fn six_times_slower_chromium_computes_at_most_300_ms_from_blinding_to_toke
     let yard = Yard::open(60).await;
     let request = json!({ "links": yard.links(3).await, "times": TIMES, "place": yard.place("Anadyr"),
         "called": "Anadyr" });
-    let told = drive("join", "blinded", request, 120).await;
+    let told = measure("join", "blinded", request, 120).await;
     let sittings = told.as_array().unwrap();
     // the best of all short pieces: one that had a processor to itself
     let plain = sittings.iter().flat_map(|one| numbers(&one["plain"])).fold(f64::INFINITY, f64::min);

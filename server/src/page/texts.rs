@@ -103,6 +103,18 @@ impl Texts {
     }
 }
 
+/// What a language calls itself, as far as that is known: its sentences are not needed for it.
+pub(super) fn own_name(tag: &str) -> String {
+    let known = Texts::of(tag);
+    match tag {
+        _ if known.tag() == tag => known.say("language"),
+        "be" => "Беларуская".to_owned(),
+        "kk" => "Қазақша".to_owned(),
+        "uk" => "Українська".to_owned(),
+        _ => tag.to_owned(),
+    }
+}
+
 /// Whether a language is written from right to left.
 pub(super) fn right_to_left(lang: &str) -> bool {
     let base = lang.split('-').next().unwrap_or_default().to_ascii_lowercase();
@@ -211,6 +223,12 @@ mod tests {
         assert_eq!(sorted(&["Ёлкино", "Жуковский", "Ельня", "Елец"]), "Елец Ёлкино Ельня Жуковский");
         assert_eq!(sorted(&["کازان", "یاکوتسک", "پرم", "بریانسک"]), "بریانسک پرم کازان یاکوتسک");
         assert_eq!(sorted(&["ryazan", "Omsk", "’Orel"]), "Omsk ’Orel ryazan");
+    }
+
+    #[test]
+    fn a_language_is_called_as_it_calls_itself() {
+        let names = ["ru", "be", "xx"].map(own_name);
+        assert_eq!(names, ["Русский", "Беларуская", "xx"]);
     }
 
     #[test]

@@ -7,11 +7,18 @@ import { createRequire } from "node:module";
 const SOURCE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
-/** What it finds: one line per violation, with the first elements that it concerns. */
-export async function violations(tab) {
+/** The rules of the page's colours, which are all that can differ between light and dark. */
+const COLOURS = { type: "rule", values: ["color-contrast", "link-in-text-block"] };
+
+/**
+ * What it finds: one line per violation, with the first elements that it concerns. `coloursOnly` is for a page that was
+ * looked at in other colours just before.
+ */
+export async function violations(tab, coloursOnly = false) {
   if (!(await tab.look(() => "axe" in window))) await tab.look(SOURCE);
-  const found = await tab.look((tags) => window.axe.run(document, { runOnly: tags, resultTypes: ["violations"] }), TAGS);
-  if (found.passes.length < 10) return [`axe-core looked at next to nothing: ${found.passes.length} rules passed`];
+  const look = (rules) => window.axe.run(document, { runOnly: rules, resultTypes: ["violations"] });
+  const found = await tab.look(look, coloursOnly ? COLOURS : TAGS);
+  if (found.passes.length < (coloursOnly ? 1 : 10)) return [`axe-core looked at next to nothing: ${found.passes.length} rules passed`];
   return found.violations.map(({ id, impact, nodes }) => {
     const where = nodes.slice(0, 3).map((node) => `${node.target.join(" ")} (${node.failureSummary})`);
     return `${id} (${impact}), ${nodes.length} times: ${where.join(" | ")}`.replaceAll(/\s+/g, " ");

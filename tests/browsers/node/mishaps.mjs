@@ -5,8 +5,8 @@ import { withBrowser } from "./browser.mjs";
 import { agree, at, choose, keepWords, recover } from "./flow.mjs";
 import { ofPages, withRoad } from "./proxy.mjs";
 
-/** Cases at the same time; two cores are what there is. */
-const AT_ONCE = 2;
+/** Cases at the same time: more than there are cores, because most of the time they wait for what was broken. */
+const AT_ONCE = 4;
 
 /**
  * {url, place, called, cases: [{link, fault, impatient?}]} → for each {phrase, happened, requests, grievances}.

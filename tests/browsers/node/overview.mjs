@@ -167,7 +167,7 @@ export function looked(wanted) {
         for (const dark of [false, true]) {
           await tab.dress(dark);
           const name = `${language}-${dark ? "dark" : "light"}-${width}`;
-          const found = await violations(tab);
+          const found = await violations(tab, dark); // dark comes after light
           if (found.length > 0) told.found[name] = found;
           await take(tab, `overview-${name}`);
         }

@@ -39,7 +39,7 @@ function looker(tab, { language, pictures }, told) {
     for (const { width, dark, picture } of LOOKS) {
       await tab.resize(width);
       await tab.dress(dark);
-      const found = await violations(tab);
+      const found = await violations(tab, dark); // dark comes after light
       if (found.length > 0) told.found[`${state} ${width} ${dark ? "dark" : "light"}`] = found;
       if (picture) await take(tab, `join-${state}-${language}-${dark ? "dark" : "light"}-${width}`);
     }
