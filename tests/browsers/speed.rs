@@ -36,7 +36,7 @@ async fn six_times_slower_chromium_computes_at_most_300_ms_from_blinding_to_toke
     assert!(best.unwrap() <= CEILING, "{judged:?}");
 }
 
-/// How much slower it was, what it computed, and what that would be if it fell short of six times.
+/// How much slower it was, what it computed, and the most that this can stand for: also where it fell short of six times.
 fn judge(sitting: &Value, plain: f64) -> Value {
     let slowed = numbers(&sitting["slowed"]);
     let times = slowed.iter().sum::<f64>() / slowed.len() as f64 / plain;
@@ -44,7 +44,9 @@ fn judge(sitting: &Value, plain: f64) -> Value {
     let calls: Vec<&Value> =
         BLINDING_TO_TOKEN.iter().map(|name| calls.iter().find(|call| call["do"] == *name).unwrap()).collect();
     let computed: f64 = calls.iter().map(|call| call["ms"].as_f64().unwrap()).sum();
-    let scaled = computed * (TIMES / times).max(1.0);
+    // by luck each call may have missed a pause that it would have met a moment earlier
+    let missed = calls.len() as f64 * sitting["pause"].as_f64().unwrap();
+    let scaled = (computed + missed) * (TIMES / times).max(1.0);
     json!({ "plain_piece_ms": plain, "times": times, "calls": calls, "computed_ms": computed, "scaled_ms": scaled })
 }
 

@@ -58,8 +58,10 @@ export class Texts {
   }
 
   #date(seconds: number, day: Intl.DateTimeFormatOptions): string {
-    const options = { ...day, hour: "numeric", minute: "2-digit", timeZoneName: "short" } as const;
-    return new Intl.DateTimeFormat(this.language, options).format(new Date(seconds * 1000));
+    // as the overview writes it: one calendar on both pages, and the day before the month
+    const locale = this.language === "en" ? "en-GB" : this.language;
+    const time = { calendar: "gregory", hour: "2-digit", minute: "2-digit", timeZoneName: "short" } as const;
+    return new Intl.DateTimeFormat(locale, { ...day, ...time }).format(new Date(seconds * 1000));
   }
 }
 

@@ -4,7 +4,7 @@ import { withBrowser } from "./browser.mjs";
 import { agree, at, choose, forget, JOIN, keepWords, open, register as goThrough } from "./flow.mjs";
 import { album } from "./pictures.mjs";
 import { ofPages, strangers, withRoad } from "./proxy.mjs";
-import { pieces } from "./slow.mjs";
+import { pieces, TURN } from "./slow.mjs";
 import { history, kept, watchConnections, whereabouts } from "./traces.mjs";
 
 /**
@@ -71,7 +71,8 @@ export function connections(wanted) {
 
 /**
  * From the words to the token while Chromium is so many times slower, in a fresh window for each link.
- * {links, times, place, called} → for each {plain, slowed, computing}, of which the first two are pieces of one work
+ * {links, times, place, called} → for each {plain, slowed, pause, computing}: pieces of one work without and with pauses,
+ * how long a pause is, and the calls
  */
 export function blinded(wanted) {
   return withBrowser({ browser: "chromium" }, async (browser) => {
@@ -89,7 +90,7 @@ export function blinded(wanted) {
         await at(tab, "kept", 60_000);
         return slowed;
       });
-      told.push({ plain, slowed, computing: await tab.computing() });
+      told.push({ plain, slowed, pause: TURN * (wanted.times - 1), computing: await tab.computing() });
       await tab.close();
     }
     return told;

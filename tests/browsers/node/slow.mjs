@@ -8,7 +8,7 @@
 import { Worker } from "node:worker_threads";
 
 /** How long a process runs between two pauses, in milliseconds. */
-const TURN = 4;
+export const TURN = 4;
 
 /** In a thread of its own, so that nothing that a driver does makes a turn longer or shorter. */
 const TURNS = `

@@ -44,10 +44,11 @@ function looker(tab, { language, pictures }, told) {
       if (picture) await take(tab, `join-${state}-${language}-${dark ? "dark" : "light"}-${width}`);
     }
     await tab.resize(320);
+    await tab.dress(false);
+    await take(tab, `join-${state}-${language}-light-320`);
     const out = await overflow(tab);
     if (out.pixels > 0) told.wide[state] = out;
     told.seen[state] = await tab.look(() => [document.documentElement.lang, document.documentElement.dir]);
-    await tab.dress(false);
     await tab.resize(390);
   };
 }
