@@ -96,12 +96,14 @@ bench: setup-bench
 # It judges speed too, which the gate must not: machines differ. Reports: target/lighthouse/reports.
 lighthouse: page setup-browsers
 	$(NODE)
-	cargo build --quiet --locked -p server
+	$(NPM)
 	target="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")"
-	mkdir -p "$$target/lighthouse"
-	cp tests/lighthouse/{package.json,package-lock.json,.npmrc,marks.mjs} "$$target/lighthouse"
+	say() { echo "lighthouse: $$1"; }
+	failed() { echo "lighthouse: $$1" >&2; exit 1; }
+	npm_install tests/lighthouse "$$target/lighthouse" "Lighthouse"
+	cp tests/lighthouse/marks.mjs tests/browsers/node/chromium.mjs "$$target/lighthouse"
+	cargo build --quiet --locked -p server
 	cd "$$target/lighthouse"
-	[ -d node_modules ] || npm ci --loglevel=error
 	node marks.mjs "$$target/debug/headcount-server" "$$target/page" "$$target/lighthouse/reports"
 
 # The map and the places of a campaign's folder, from open data (server/campaigns/mapdata/README.md). With COUNTRY=BY

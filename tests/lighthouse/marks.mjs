@@ -1,5 +1,5 @@
 // What Lighthouse thinks of the overview and of the registration page, on a slow phone and on a desk. `make lighthouse`
-// copies this file to where its packages are installed and runs it there; it judges speed, and so is no part of the gate:
+// copies this file, and chromium.mjs of the browser tests, to where its packages are installed and runs it there; it judges speed, and so is no part of the gate:
 //
 //     node marks.mjs SERVER PAGE OUT
 //
@@ -12,22 +12,13 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import lighthouse, { desktopConfig } from "lighthouse";
 import { launch } from "chrome-launcher";
+import { CHROMIUM, FLAGS } from "./chromium.mjs";
 
 const [server, page, out] = process.argv.slice(2);
 const WANTED = 0.95;
 const JUDGED = ["performance", "accessibility", "best-practices"];
 const LISTEN = "127.0.0.1:18080";
 const PARTICIPANTS = "3000";
-const CHROMIUM = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 const served = spawn(
   server,
@@ -36,17 +27,18 @@ const served = spawn(
 );
 const home = mkdtempSync(join(tmpdir(), "headcount-lighthouse-"));
 let enough = true;
+let chrome = null;
 try {
   await published();
-  const chrome = await launch({ chromePath: "/usr/bin/chromium", chromeFlags: CHROMIUM, userDataDir: home });
+  chrome = await launch({ chromePath: CHROMIUM, chromeFlags: ["--headless", ...FLAGS], userDataDir: home });
   mkdirSync(out, { recursive: true });
   for (const path of ["/en/", "/join"]) {
     for (const [device, config] of [["phone", undefined], ["desk", desktopConfig]]) {
       enough = (await mark(path, device, config, chrome.port)) && enough;
     }
   }
-  await chrome.kill();
 } finally {
+  await chrome?.kill();
   served.kill("SIGINT");
   rmSync(home, { recursive: true, force: true, maxRetries: 5 });
 }

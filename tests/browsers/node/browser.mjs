@@ -7,17 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import puppeteer from "puppeteer-core";
+import { CHROMIUM, FLAGS } from "./chromium.mjs";
 import { slowly } from "./slow.mjs";
-
-const CHROMIUM = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 // Nothing of its own: no updates, no telemetry, no portal, and no proxy but one that a test sets.
 const QUIET = {
@@ -73,9 +64,9 @@ export async function withBrowser(wanted, work) {
 
 async function chromiumBrowser(_wanted, home) {
   const browser = await chromium.launch({
-    executablePath: "/usr/bin/chromium",
+    executablePath: CHROMIUM,
     headless: true,
-    args: CHROMIUM,
+    args: FLAGS,
     env: { ...process.env, HOME: home },
   });
   return {
