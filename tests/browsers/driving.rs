@@ -11,11 +11,14 @@ use tests::foreign::{installed, node, run, target};
 /// Held for reading by every driver that runs, for writing by one that measures.
 static RUNNING: RwLock<()> = RwLock::new(());
 
-/// Runs a function of a driver, within so many seconds.
+/// How much longer than on a quiet machine a driver may take before it hangs for certain.
+const PATIENCE: u64 = 3;
+
+/// Runs a function of a driver, which takes less than so many seconds on a quiet machine.
 pub(crate) async fn drive(module: &'static str, function: &'static str, request: Value, seconds: u64) -> Value {
     let work = move || {
         let _running = RUNNING.read().unwrap_or_else(PoisonError::into_inner);
-        drive_now(module, function, &request, Duration::from_secs(seconds))
+        drive_now(module, function, &request, Duration::from_secs(PATIENCE * seconds))
     };
     tokio::task::spawn_blocking(work).await.unwrap()
 }
@@ -24,7 +27,7 @@ pub(crate) async fn drive(module: &'static str, function: &'static str, request:
 pub(crate) async fn measure(module: &'static str, function: &'static str, request: Value, seconds: u64) -> Value {
     let work = move || {
         let _alone = RUNNING.write().unwrap_or_else(PoisonError::into_inner);
-        drive_now(module, function, &request, Duration::from_secs(seconds))
+        drive_now(module, function, &request, Duration::from_secs(PATIENCE * seconds))
     };
     tokio::task::spawn_blocking(work).await.unwrap()
 }

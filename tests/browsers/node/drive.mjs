@@ -2,6 +2,7 @@
 // JSON on standard output. It judges nothing; whatever goes wrong ends it with a sentence and code 1.
 
 import { text } from "node:stream/consumers";
+import { inspect } from "node:util";
 
 const MODULES = {
   overview: () => import("./overview.mjs"),
@@ -19,5 +20,5 @@ try {
   const answer = await run(JSON.parse(await text(process.stdin)));
   process.stdout.write(`${JSON.stringify(answer)}\n`, () => process.exit(0));
 } catch (error) {
-  process.stderr.write(`${error.stack ?? error}\n`, () => process.exit(1));
+  process.stderr.write(`${inspect(error)}\n`, () => process.exit(1));
 }

@@ -80,12 +80,14 @@ async function persist(tab, wanted) {
 async function start(tab, wanted, when) {
   for (let attempt = 1; ; attempt += 1) {
     try {
+      // a link opens nothing in a page that is there; Chromium's own page about a failure may still be on its way, and
+      // then ends this attempt
+      if (attempt > 1) await tab.go("about:blank");
       await tab.go(wanted.link);
-      await tab.until(() => ["words", "lost"].includes(document.getElementById("main")?.dataset.screen), null, 6_000);
+      await tab.until(() => ["words", "lost"].includes(document.getElementById("main")?.dataset.screen), null, 8_000);
       break;
     } catch (error) {
-      if (attempt === 4) throw error;
-      await tab.go("about:blank");
+      if (attempt === 8) throw error;
     }
   }
   while (await tab.look(() => document.getElementById("main").dataset.screen === "lost")) {
