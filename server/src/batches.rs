@@ -2,7 +2,8 @@
 
 use crate::config::INVITES_PER_REQUEST_MAX;
 use crate::error::{Error, Refusal};
-use crate::store::{SECRET_FILE, write_file};
+use crate::store::SECRET_FILE;
+use crate::store::disk::write_file;
 use protocol::invite::EMAIL_BATCH;
 use protocol::problem::Problem;
 use serde::{Deserialize, Serialize};

@@ -115,7 +115,7 @@ fn prepare(options: &Options, address: SocketAddr, data: &Path) -> Result<Prepar
     let source = source(options, address, &NoteSigner::new("", &seed).public_key())?;
     let organiser_token = init(source, data)?.organiser_token;
     let organiser_key = data.join("organiser.key");
-    crate::store::write_file(&organiser_key, crate::store::SECRET_FILE, to_base64(seed.as_slice()).as_bytes())?;
+    crate::store::disk::write_file(&organiser_key, crate::store::SECRET_FILE, to_base64(seed.as_slice()).as_bytes())?;
     let deployment = Deployment::open(data, Clock::system(), options.page.as_deref())?;
     let mint = |batch: &str, count| mint(&deployment, batch, count);
     let (invites, simulated) = (mint("demo", options.invites)?, mint("simulated", options.simulate)?);

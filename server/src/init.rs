@@ -3,7 +3,8 @@
 use crate::error::Error;
 use crate::keyring::{Keyring, random_seed};
 use crate::store::log::LogStore;
-use crate::store::{SECRET_DIR, SECRET_FILE, create_dir, sync_dir, write_file};
+use crate::store::disk::{create_dir, remove_dir, rename, sync_dir, write_file};
+use crate::store::{SECRET_DIR, SECRET_FILE};
 use protocol::campaign::{Campaign, CampaignId};
 use protocol::campaign_file::{Additions, CampaignFile};
 use protocol::date::utc;
@@ -71,9 +72,9 @@ pub fn init(source: Source, data: &Path) -> Result<Initialised, Error> {
     let parent = data.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(parent).map_err(|error| Error::io(parent.display(), error))?;
     let unfinished = parent.join(format!(".{}.unfinished", data.file_name().unwrap_or_default().to_string_lossy()));
-    crate::store::remove_dir(&unfinished)?;
+    remove_dir(&unfinished)?;
     let made = make(source, &unfinished)?;
-    std::fs::rename(&unfinished, data).map_err(|error| Error::io(data.display(), error))?;
+    rename(&unfinished, data)?;
     sync_dir(parent)?;
     Ok(made)
 }

@@ -1,14 +1,14 @@
 //! The private keys of a campaign: one file each under `keys/`, mode 0600, erased at close as far as they endanger people.
 
 use crate::error::Error;
-use crate::store::{SECRET_DIR, SECRET_FILE, create_dir, sync_dir, write_file};
+use crate::store::disk::{DiskFile, create_dir, remove_file, rename, sync_dir, write_file};
+use crate::store::{SECRET_DIR, SECRET_FILE, StoreError};
 use protocol::campaign::Genesis;
 use protocol::invite::InviteKey;
 use protocol::keys::IssuerPrivateKey;
 use protocol::note::NoteSigner;
 use rand::CryptoRng;
 use sha2::{Digest, Sha256};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -104,29 +104,24 @@ impl Keyring {
     /// at any point no damaged file stands under its name and a repeat finishes the rest.
     pub(crate) fn destroy(&self) -> Result<(), Error> {
         for name in DANGEROUS {
-            self.if_there(name, |path| std::fs::rename(path, self.0.join(removed(name))))?;
+            self.if_there(name, |path| rename(path, &self.0.join(removed(name))))?;
         }
         sync_dir(&self.0)?;
         for name in DANGEROUS {
             self.if_there(&removed(name), |path| {
-                let mut file = std::fs::OpenOptions::new().write(true).open(path)?;
-                let length = usize::try_from(file.metadata()?.len()).unwrap_or_default();
-                file.write_all(&vec![0; length])?;
-                file.sync_all()?;
-                std::fs::remove_file(path)
+                let file = DiskFile::open(path)?;
+                let length = usize::try_from(file.len()?).unwrap_or_default();
+                file.write_at(&vec![0; length], 0)?;
+                file.sync()?;
+                remove_file(path)
             })?;
         }
         Ok(sync_dir(&self.0)?)
     }
 
-    fn if_there(&self, name: &str, work: impl FnOnce(&Path) -> std::io::Result<()>) -> Result<(), Error> {
+    fn if_there(&self, name: &str, work: impl FnOnce(&Path) -> Result<(), StoreError>) -> Result<(), Error> {
         let path = self.0.join(name);
-        match work(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(Error::io(format!("{} could not be destroyed", path.display()), error))
-            }
-            _ => Ok(()),
-        }
+        if path.exists() { Ok(work(&path)?) } else { Ok(()) }
     }
 
     fn seed(&self, name: &str) -> Result<Option<Seed>, Error> {

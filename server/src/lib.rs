@@ -261,10 +261,10 @@ impl Deployment {
         self.origin.forget();
         let mut done = vec![Keyring::of(&self.data).destroy(), self.publisher().destroy_pool(), self.issuer.destroy()];
         for folder in ["redemption", "attestation", "spent"] {
-            done.push(store::remove_dir(&self.data.join(folder)).map_err(Error::from));
+            done.push(store::disk::remove_dir(&self.data.join(folder)).map_err(Error::from));
         }
         done.into_iter().collect::<Result<(), Error>>()?;
-        store::sync_dir(&self.data)?;
+        store::disk::sync_dir(&self.data)?;
         self.destroyed.store(true, SeqCst);
         Ok(())
     }

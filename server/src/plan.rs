@@ -3,7 +3,8 @@
 
 use crate::error::Error;
 use crate::store::redemption::PooledPledge;
-use crate::store::{SECRET_FILE, sync_dir, write_file};
+use crate::store::SECRET_FILE;
+use crate::store::disk::{remove_file, sync_dir, write_file};
 use protocol::campaign::Campaign;
 use protocol::codec::Reader;
 use protocol::entry::{Entry, PublishedPledge};
@@ -97,11 +98,10 @@ impl Plan {
 
     /// Removes a plan that was carried out, durably.
     pub(crate) fn remove(data: &Path) -> Result<(), Error> {
-        match std::fs::remove_file(file(data)) {
-            Ok(()) => Ok(sync_dir(data)?),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(Error::io(file(data).display(), error)),
+        if file(data).exists() {
+            remove_file(&file(data))?;
         }
+        Ok(sync_dir(data)?)
     }
 }
 

@@ -19,6 +19,7 @@
 //! Attestation and redemption stores know nothing of each other, and no type here takes both.
 
 pub(crate) mod attestation;
+pub(crate) mod disk;
 mod group_commit;
 pub(crate) mod log;
 pub(crate) mod redemption;
@@ -29,10 +30,8 @@ mod spent;
 mod tests_support;
 
 use std::fmt;
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
-use std::io::{self, BufWriter, ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Mode of a file that nobody but the server may read.
@@ -83,77 +82,11 @@ impl std::error::Error for StoreError {
     }
 }
 
-/// Writes a whole file, so that after a crash either the old or the new one is there, and when this returns the new one
-/// on the disk itself.
-pub(crate) fn write_file(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), StoreError> {
-    write_file_with(path, mode, |file| file.write_all(bytes).map_err(failed("write", path)))
-}
-
-/// [`write_file`] for what is too large to be held in memory.
-fn write_file_with(
-    path: &Path,
-    mode: u32,
-    fill: impl FnOnce(&mut BufWriter<File>) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
-    let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(UNFINISHED);
-    let unfinished = PathBuf::from(unfinished);
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(mode);
-    let file = options.open(&unfinished).map_err(failed("create", &unfinished))?;
-    let mut file = BufWriter::with_capacity(1 << 16, file);
-    fill(&mut file)?;
-    let file = file.into_inner().map_err(|error| failed("write", &unfinished)(error.into_error()))?;
-    file.sync_all().map_err(failed("sync", &unfinished))?;
-    fs::rename(&unfinished, path).map_err(failed("rename", &unfinished))?;
-    sync_dir(parent(path))
-}
-
-/// Makes a directory unless it exists, with this mode either way, and syncs its parent.
-pub(crate) fn create_dir(path: &Path, mode: u32) -> Result<(), StoreError> {
-    match DirBuilder::new().mode(mode).create(path) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            fs::set_permissions(path, Permissions::from_mode(mode)).map_err(failed("set the mode of", path))?;
-        }
-        result => result.map_err(failed("create", path))?,
-    }
-    sync_dir(parent(path))
-}
-
-/// Syncs a directory: the names in it, not the contents of its files.
-pub(crate) fn sync_dir(path: &Path) -> Result<(), StoreError> {
-    let dir = File::open(path).map_err(failed("open", path))?;
-    dir.sync_all().map_err(failed("sync", path))
-}
-
-/// Deletes a directory with all that is in it, if it exists, and syncs its parent. It can be repeated after a crash.
-/// The blocks of a disk keep what they held until they are written again: hence an encrypted disk.
-pub(crate) fn remove_dir(path: &Path) -> Result<(), StoreError> {
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
-        result => result.map_err(failed("delete", path))?,
-    }
-    sync_dir(parent(path))
-}
-
-/// The entries of a directory: names that are not UTF-8 are not ours, and are left out.
-fn names_in(dir: &Path) -> Result<Vec<String>, StoreError> {
-    let mut names = Vec::new();
-    for entry in fs::read_dir(dir).map_err(failed("read", dir))? {
-        names.extend(entry.map_err(failed("read", dir))?.file_name().into_string());
-    }
-    Ok(names)
-}
-
 fn parent(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     }
-}
-
-fn failed(verb: &str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
-    move |source| StoreError::Io { what: format!("{verb} {}", path.display()), source: Arc::new(source) }
 }
 
 /// What a file's name ends in until it is whole.

@@ -2,7 +2,8 @@
 
 use crate::clock::{Now, Timekeeper};
 use crate::error::Error;
-use crate::store::{SECRET_FILE, sync_dir, write_file};
+use crate::store::SECRET_FILE;
+use crate::store::disk::{remove_file, sync_dir, write_file};
 use protocol::publication::{Schedule, State, Tick};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -138,8 +139,7 @@ impl Timeline {
         if !self.in_doubt() || !self.confirm_file.exists() {
             return Ok(());
         }
-        let failed = |error| Error::io(self.confirm_file.display(), error);
-        std::fs::remove_file(&self.confirm_file).map_err(failed)?;
+        remove_file(&self.confirm_file)?;
         sync_dir(self.confirm_file.parent().unwrap_or(Path::new(".")))?;
         self.keeper.confirm();
         Ok(())

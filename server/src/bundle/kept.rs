@@ -6,7 +6,8 @@
 
 use super::Bundle;
 use crate::error::Error;
-use crate::store::{PUBLIC_DIR, PUBLIC_FILE, create_dir, remove_dir, sync_dir, write_file};
+use crate::store::disk::{create_dir, remove_dir, rename, sync_dir, write_file};
+use crate::store::{PUBLIC_DIR, PUBLIC_FILE};
 use protocol::page_manifest::MANIFEST;
 use std::path::Path;
 
@@ -71,8 +72,4 @@ fn mend(data: &Path) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-fn rename(from: &Path, to: &Path) -> Result<(), Error> {
-    std::fs::rename(from, to).map_err(|error| Error::io(from.display(), error))
 }

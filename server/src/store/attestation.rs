@@ -6,7 +6,8 @@
 use super::group_commit::{Ledger, Writer};
 use super::sled_dir::{Generations, SledDir};
 use super::sorted_file::{SortedFile, Source};
-use super::{SECRET_DIR, StoreError, create_dir, remove_dir, sync_dir};
+use super::disk::{create_dir, remove_dir, sync_dir};
+use super::{SECRET_DIR, StoreError};
 use protocol::invite::InviteId;
 use protocol::issuance::RequestDigest;
 use protocol::publication::Tick;

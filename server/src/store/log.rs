@@ -3,11 +3,12 @@
 //! Appending writes and signs nothing; signing moves the checkpoint and writes nothing else. What lies beyond the
 //! signed size is never read for anybody: another append may replace it.
 
-use super::{PUBLIC_DIR, PUBLIC_FILE, StoreError, create_dir, failed, sync_dir, write_file};
+use super::disk::{self, DiskFile, create_dir, failed, sync_dir, write_file};
+use super::{PUBLIC_DIR, PUBLIC_FILE, StoreError};
 use protocol::note::{NoteSigner, NoteVerifier, TreeHead};
 use protocol::tile::{TILE_WIDTH, TileName, TileTree, leaf_hash, put_bundled, read_bundle};
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -335,11 +336,11 @@ fn tidy(root: &Path, dir: &Path, size: u64, touched: &mut BTreeSet<PathBuf>) -> 
         };
         let full = TileName { width: width(TILE_WIDTH), ..name };
         if !name.is_within(size) || name != full && full.is_within(size) {
-            fs::remove_file(&path).map_err(failed("delete", &path))?;
+            disk::remove_file(&path)?;
             touched.insert(dir.to_owned());
         }
     }
-    if touched.contains(dir) && fs::remove_dir(dir).is_ok() {
+    if touched.contains(dir) && disk::remove_empty_dir(dir).is_ok() {
         touched.remove(dir); // it was empty
         touched.insert(super::parent(dir).to_owned());
     }
@@ -353,14 +354,12 @@ fn write_files(root: &Path, files: &[(TileName, Vec<u8>)], mut touched: BTreeSet
     for (name, bytes) in files {
         let path = path_of(name);
         let dir = super::parent(&path);
-        fs::create_dir_all(dir).map_err(failed("create", dir))?;
-        fs::write(&path, bytes).map_err(failed("write", &path))?;
+        disk::create_dir_all(dir)?;
+        DiskFile::create(&path, PUBLIC_FILE)?.write_at(bytes, 0)?;
         touched.extend(dir.ancestors().take_while(|dir| dir.starts_with(root)).map(Path::to_owned));
     }
     for (name, _) in files {
-        let path = path_of(name);
-        let file = File::open(&path).map_err(failed("open", &path))?;
-        file.sync_all().map_err(failed("sync", &path))?;
+        DiskFile::open(&path_of(name))?.sync()?;
     }
     touched.iter().try_for_each(|dir| sync_dir(dir))
 }

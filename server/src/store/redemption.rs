@@ -6,7 +6,8 @@
 use super::group_commit::{Ledger, Writer};
 use super::sled_dir::{Generations, SledDir};
 use super::spent::{NonceFile, SpentRuns};
-use super::{SECRET_DIR, StoreError, create_dir, remove_dir};
+use super::disk::{create_dir, remove_dir};
+use super::{SECRET_DIR, StoreError};
 use protocol::pledge::{Nonce, Pledge};
 use protocol::publication::Tick;
 use protocol::token::{Authenticator, VerifiedToken};

@@ -4,7 +4,8 @@
 //! arrival in its file, even of what was deleted. So every commit ends in our own `sync_data`, and a database lives
 //! for one tick only: then its whole directory goes.
 
-use super::{SECRET_DIR, SECRET_FILE, StoreError, UNFINISHED, create_dir, failed, names_in, remove_dir, sync_dir};
+use super::disk::{create_dir, failed, names_in, remove_dir, remove_file, rename, sync_dir};
+use super::{SECRET_DIR, SECRET_FILE, StoreError, UNFINISHED};
 use protocol::publication::Tick;
 use std::collections::BTreeMap;
 use std::fs::{self, File, Permissions};
@@ -143,7 +144,7 @@ impl Generations {
             db.flush().map_err(|error| convert(&new, error))?;
             drop(db);
             settle(&new)?;
-            fs::rename(&new, &path).map_err(failed("rename", &new))?;
+            rename(&new, &path)?;
         }
         sync_dir(&self.dir)?;
         SledDir::open(&path, tick)
@@ -156,7 +157,7 @@ impl Generations {
             // under another name first: half a database must not be taken for one
             let removed = self.dir.join(format!("{REMOVED}{}{tick}", self.prefix));
             let path = self.path(tick);
-            fs::rename(&path, removed).map_err(failed("rename", &path))?;
+            rename(&path, &removed)?;
         }
         sync_dir(&self.dir)?;
         self.sweep()
@@ -169,7 +170,7 @@ impl Generations {
             if name == NEW || name.starts_with(REMOVED) {
                 remove_dir(&path)?;
             } else if name.ends_with(UNFINISHED) {
-                fs::remove_file(&path).map_err(failed("delete", &path))?;
+                remove_file(&path)?;
             }
         }
         sync_dir(&self.dir)
@@ -201,7 +202,7 @@ fn open_unlocked(path: &Path) -> Result<sled::Db, StoreError> {
 fn remove_half_snapshots(dir: &Path) -> Result<(), StoreError> {
     for name in names_in(dir)?.iter().filter(|name| name.ends_with(HALF_SNAPSHOT)) {
         let path = dir.join(name);
-        fs::remove_file(&path).map_err(failed("delete", &path))?;
+        remove_file(&path)?;
     }
     Ok(())
 }

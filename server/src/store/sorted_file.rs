@@ -3,7 +3,8 @@
 //!
 //! Records are never loaded into memory: a look-up is a binary search on the file, merging is streaming.
 
-use super::{SECRET_FILE, StoreError, failed, write_file_with};
+use super::disk::{failed, write_file_with};
+use super::{SECRET_FILE, StoreError};
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::Write;

@@ -2,9 +2,9 @@
 //! half-open. Derived from the log, so whatever is doubtful is deleted and read from there again.
 
 use super::sorted_file::{SortedFile, Source};
-use super::{SECRET_DIR, StoreError, UNFINISHED, create_dir, failed, names_in, sync_dir};
+use super::disk::{create_dir, names_in, remove_file, sync_dir};
+use super::{SECRET_DIR, StoreError, UNFINISHED};
 use protocol::pledge::Nonce;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ impl SpentRuns {
         for name in names_in(dir)? {
             match range(&name) {
                 Some(range) => ranges.push(range),
-                None if name.ends_with(UNFINISHED) => remove(&dir.join(name))?,
+                None if name.ends_with(UNFINISHED) => remove_file(&dir.join(name))?,
                 None => {}
             }
         }
@@ -43,7 +43,7 @@ impl SpentRuns {
             let run = if from == spent.through() { NonceFile::open(&path).map(Some) } else { Ok(None) };
             match run {
                 Ok(Some(nonces)) => spent.push(from, to, nonces),
-                Ok(None) | Err(StoreError::Corrupt(_)) => remove(&path)?,
+                Ok(None) | Err(StoreError::Corrupt(_)) => remove_file(&path)?,
                 Err(error) => return Err(error),
             }
         }
@@ -97,7 +97,7 @@ impl SpentRuns {
         let merged_away = self.runs.split_off(self.runs.len() - 2);
         self.push(from, to, merged);
         for run in merged_away {
-            remove(run.nonces.path())?;
+            remove_file(run.nonces.path())?;
         }
         sync_dir(&self.dir)?;
         Ok(true)
@@ -117,10 +117,6 @@ fn range(name: &str) -> Option<(u64, u64)> {
     let (from, to) = name.split_once('-')?;
     let (from, to) = (from.parse().ok()?, to.parse().ok()?);
     (from < to && format!("{from}-{to}") == name).then_some((from, to))
-}
-
-fn remove(path: &Path) -> Result<(), StoreError> {
-    fs::remove_file(path).map_err(failed("delete", path))
 }
 
 #[cfg(test)]

@@ -79,7 +79,7 @@ pub(super) fn copy_dir(from: &Path, to: &Path) {
 
 /// The names in a directory, sorted.
 pub(super) fn names(dir: &Path) -> Vec<String> {
-    let mut names = super::names_in(dir).unwrap();
+    let mut names = super::disk::names_in(dir).unwrap();
     names.sort();
     names
 }

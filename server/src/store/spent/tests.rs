@@ -1,4 +1,5 @@
 use super::*;
+use std::fs;
 use crate::store::tests_support::{copy_dir, names, sha256};
 use sha2::{Digest, Sha256};
 
