@@ -260,7 +260,8 @@ impl Deployment {
         self.timeline.closed();
         self.origin.forget();
         let mut done = vec![Keyring::of(&self.data).destroy(), self.publisher().destroy_pool(), self.issuer.destroy()];
-        for folder in ["redemption", "attestation", "spent"] {
+        done.push(store::redemption::remove(&self.data.join("redemption")).map_err(Error::from));
+        for folder in ["attestation", "spent"] {
             done.push(store::disk::remove_dir(&self.data.join(folder)).map_err(Error::from));
         }
         done.into_iter().collect::<Result<(), Error>>()?;

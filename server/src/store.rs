@@ -20,10 +20,12 @@
 
 pub(crate) mod attestation;
 pub(crate) mod disk;
+mod generations;
 mod group_commit;
 pub(crate) mod log;
 pub(crate) mod redemption;
 mod sled_dir;
+mod slot_file;
 mod sorted_file;
 mod spent;
 #[cfg(test)]

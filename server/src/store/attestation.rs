@@ -3,8 +3,9 @@
 //! `used` is one sorted file of `id || digest`, 42 bytes each, the same whatever the order they came in;
 //! `since-<tick>` is the sled database of what came after the end of that tick.
 
+use super::generations::{Generation, Generations};
 use super::group_commit::{Ledger, Writer};
-use super::sled_dir::{Generations, SledDir};
+use super::sled_dir::SledDir;
 use super::sorted_file::{SortedFile, Source};
 use super::disk::{create_dir, remove_dir, sync_dir};
 use super::{SECRET_DIR, StoreError};
@@ -50,7 +51,7 @@ pub(crate) enum Claim {
 pub(crate) struct AttestationStore {
     dir: PathBuf,
     writer: Writer<Invites>,
-    generations: Generations,
+    generations: Generations<SledDir>,
     last_tick: AtomicI64,
     /// One tick at a time.
     turn: Mutex<()>,

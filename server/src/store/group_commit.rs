@@ -4,6 +4,7 @@
 //! It must never answer yes to what is not durable, and never decide anything after a write has failed.
 
 use super::StoreError;
+use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot};
 
 /// The state of a store, owned by its writer thread.
@@ -18,6 +19,13 @@ pub(super) trait Ledger: Send + 'static {
 
     /// Makes durable whatever was decided since the last commit.
     fn commit(&mut self) -> Result<(), StoreError>;
+
+    /// A bounded piece of work that nobody waits for, done after each group and for as long as no request waits. True
+    /// while there is more.
+    fn rest(&mut self, others_wait: bool) -> Result<bool, StoreError> {
+        let _ = others_wait;
+        Ok(false)
+    }
 }
 
 /// The way to a writer thread. When it is dropped, the thread ends.
@@ -92,21 +100,14 @@ impl<L: Ledger> Writer<L> {
 /// `queue`, so whoever finds the queue closed knows that the store's files are closed too.
 fn run<L: Ledger>(mut queue: mpsc::Receiver<Job<L>>, mut ledger: L) -> Option<oneshot::Sender<()>> {
     let mut group = Vec::new();
-    while let Some(first) = queue.blocking_recv() {
-        let mut next = Some(first);
-        let mut other = None;
-        while let Some(job) = next.take() {
-            match job {
-                Job::Decide(request, to) => group.push((request, to)),
-                job => {
-                    other = Some(job);
-                    break;
-                }
-            }
-            if group.len() < GROUP_MAX {
-                next = queue.try_recv().ok();
-            }
-        }
+    loop {
+        let more = ledger.rest(!queue.is_empty()).ok()?;
+        let first = match queue.try_recv() {
+            Err(TryRecvError::Empty) if more => continue,
+            Err(TryRecvError::Empty) => queue.blocking_recv()?,
+            result => result.ok()?,
+        };
+        let other = gather(&mut queue, first, &mut group);
         let mut sound = commit(&mut ledger, &mut group);
         match other {
             Some(Job::Stop(stopped)) => return Some(stopped),
@@ -115,6 +116,24 @@ fn run<L: Ledger>(mut queue: mpsc::Receiver<Job<L>>, mut ledger: L) -> Option<on
         }
         if !sound {
             return None;
+        }
+    }
+}
+
+/// Gathers a group of requests, up to the first job that is none.
+fn gather<L: Ledger>(
+    queue: &mut mpsc::Receiver<Job<L>>,
+    first: Job<L>,
+    group: &mut Vec<(L::Request, Caller<L>)>,
+) -> Option<Job<L>> {
+    let mut next = Some(first);
+    while let Some(job) = next.take() {
+        match job {
+            Job::Decide(request, to) => group.push((request, to)),
+            job => return Some(job),
+        }
+        if group.len() < GROUP_MAX {
+            next = queue.try_recv().ok();
         }
     }
     None

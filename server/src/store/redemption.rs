@@ -1,10 +1,12 @@
 //! Pledges that are not published yet, and the nonces of those that are; never a person (DESIGN §3, §6).
 //!
-//! `pool-<tick>` is the sled database that was opened at the end of that tick: nonce to pledge and authenticator. The
-//! highest is fresh, the others are frozen. Spending and counting are one write, keyed by the nonce.
+//! `pool-<tick>` holds what came after the end of that tick: nonce to pledge and authenticator, in a file that never says
+//! in which order (`slot_file.rs`). The highest is fresh, the others are frozen. Spending and counting are one write,
+//! keyed by the nonce.
 
+use super::generations::{Generation, Generations};
 use super::group_commit::{Ledger, Writer};
-use super::sled_dir::{Generations, SledDir};
+use super::slot_file::SlotFile;
 use super::spent::{NonceFile, SpentRuns};
 use super::disk::{create_dir, remove_dir};
 use super::{SECRET_DIR, StoreError};
@@ -44,7 +46,7 @@ pub(crate) struct PooledPledge {
 pub struct RedemptionStore {
     dir: PathBuf,
     writer: Writer<Pools>,
-    generations: Generations,
+    generations: Generations<Pool>,
     last_tick: AtomicI64,
     /// The publisher's view of the spent nonces; also what lets it take one step at a time.
     spent: Mutex<SpentRuns>,
@@ -59,8 +61,9 @@ impl RedemptionStore {
         let mut pools = generations.open(start_tick)?;
         let spent = SpentRuns::open(spent_dir)?;
         let fresh = pools.pop();
-        let last_tick = fresh.as_ref().map_or(start_tick, SledDir::tick);
-        let pools = Pools { fresh, frozen: pools, spent: spent.files(), staged: BTreeMap::new() };
+        let last_tick = fresh.as_ref().map_or(start_tick, Pool::tick);
+        let frozen = pools.into_iter().map(Arc::new).collect();
+        let pools = Pools { fresh, frozen, spent: spent.files(), staged: BTreeMap::new() };
         Ok(Self {
             dir: redemption_dir.to_owned(),
             writer: Writer::start("redemption", pools)?,
@@ -80,7 +83,7 @@ impl RedemptionStore {
     /// pool counts as frozen. It holds until the store is opened again. Blocks.
     pub(crate) fn refuse(&self) -> Result<(), StoreError> {
         self.writer.alone(|pools| {
-            pools.frozen.extend(pools.fresh.take());
+            pools.frozen.extend(pools.fresh.take().map(Arc::new));
             Ok(())
         })
     }
@@ -99,7 +102,7 @@ impl RedemptionStore {
         if tick > last {
             let fresh = self.generations.create(tick)?;
             self.writer.alone(move |pools| {
-                pools.frozen.extend(pools.fresh.replace(fresh));
+                pools.frozen.extend(pools.fresh.replace(fresh).map(Arc::new));
                 Ok(())
             })?;
             self.last_tick.store(tick, Ordering::SeqCst);
@@ -159,7 +162,7 @@ impl RedemptionStore {
         let _turn = self.turn();
         let fresh = self.writer.alone(|pools| {
             pools.frozen.clear();
-            Ok(pools.fresh.as_ref().map(SledDir::tick))
+            Ok(pools.fresh.as_ref().map(Pool::tick))
         })?;
         self.generations.remove_all_but(fresh)
     }
@@ -186,12 +189,12 @@ impl RedemptionStore {
     }
 
     /// At close: stops the store for everybody, deletes the pools with all that was withheld, and syncs the parent.
-    /// Later calls are [`StoreError::Stopped`]. After a crash in between, [`remove_dir`] finishes it. The spent nonces
+    /// Later calls are [`StoreError::Stopped`]. After a crash in between, [`remove`] finishes it. The spent nonces
     /// stay: they are in the public log. Blocks.
     pub(crate) fn destroy(&self) -> Result<(), StoreError> {
         self.writer.stop();
         let _turn = self.turn();
-        remove_dir(&self.dir)
+        remove(&self.dir)
     }
 
     fn turn(&self) -> MutexGuard<'_, SpentRuns> {
@@ -199,27 +202,35 @@ impl RedemptionStore {
     }
 }
 
+/// Deletes the pools in `redemption_dir`, after erasing the keys that they are read with. Can be repeated.
+pub(crate) fn remove(redemption_dir: &Path) -> Result<(), StoreError> {
+    if redemption_dir.is_dir() {
+        Generations::<Pool>::new(redemption_dir, PREFIX).erase()?;
+    }
+    remove_dir(redemption_dir)
+}
+
 /// What the writer owns.
 struct Pools {
     /// None once the store refuses.
-    fresh: Option<SledDir>,
-    frozen: Vec<SledDir>,
+    fresh: Option<Pool>,
+    frozen: Vec<Arc<Pool>>,
     spent: Vec<Arc<NonceFile>>,
     /// Decided, not committed yet.
     staged: BTreeMap<[u8; 32], [u8; VALUE]>,
 }
 
 impl Pools {
-    fn fresh(&self) -> Result<&SledDir, StoreError> {
+    fn fresh(&mut self) -> Result<&mut Pool, StoreError> {
         let closed = || StoreError::Refused("the redemption store takes no more pledges".to_owned());
-        self.fresh.as_ref().ok_or_else(closed)
+        self.fresh.as_mut().ok_or_else(closed)
     }
 
-    fn is_known(&self, fresh: &SledDir, nonce: &[u8; 32]) -> Result<bool, StoreError> {
+    fn is_known(&self, fresh: &Pool, nonce: &[u8; 32]) -> Result<bool, StoreError> {
         if self.staged.contains_key(nonce) {
             return Ok(true);
         }
-        for pool in [fresh].into_iter().chain(&self.frozen) {
+        for pool in [fresh].into_iter().chain(self.frozen.iter().map(Arc::as_ref)) {
             if pool.get(nonce)?.is_some() {
                 return Ok(true);
             }
@@ -250,10 +261,14 @@ impl Ledger for Pools {
 
     fn commit(&mut self) -> Result<(), StoreError> {
         if !self.staged.is_empty() {
-            self.fresh()?.write(&self.staged)?;
-            self.staged.clear();
+            let staged = std::mem::take(&mut self.staged);
+            self.fresh()?.write(&staged)?;
         }
         Ok(())
+    }
+
+    fn rest(&mut self, others_wait: bool) -> Result<bool, StoreError> {
+        self.fresh.as_mut().map_or(Ok(false), |fresh| fresh.rest(others_wait))
     }
 }
 
@@ -283,6 +298,9 @@ fn pooled(nonce: [u8; 32], value: &[u8; VALUE]) -> Result<PooledPledge, StoreErr
         authenticator: authenticator.try_into().map_err(|_| malformed())?,
     })
 }
+
+/// The pending pledges of one tick.
+type Pool = SlotFile<32, VALUE>;
 
 const PREFIX: &str = "pool-";
 const AUTHENTICATOR: usize = size_of::<Authenticator>();

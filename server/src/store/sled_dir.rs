@@ -4,8 +4,9 @@
 //! arrival in its file, even of what was deleted. So every commit ends in our own `sync_data`, and a database lives
 //! for one tick only: then its whole directory goes.
 
-use super::disk::{create_dir, failed, names_in, remove_dir, remove_file, rename, sync_dir};
-use super::{SECRET_DIR, SECRET_FILE, StoreError, UNFINISHED};
+use super::disk::{failed, names_in, remove_file, sync_dir};
+use super::generations::Generation;
+use super::{SECRET_FILE, StoreError};
 use protocol::publication::Tick;
 use std::collections::BTreeMap;
 use std::fs::{self, File, Permissions};
@@ -23,12 +24,46 @@ pub(super) struct SledDir {
     path: PathBuf,
 }
 
-impl SledDir {
-    /// The tick after whose end it was opened.
-    pub(super) fn tick(&self) -> Tick {
+impl Generation for SledDir {
+    fn create(path: &Path) -> Result<(), StoreError> {
+        let db = open_unlocked(path)?;
+        db.insert(MARK, &[]).map_err(|error| convert(path, error))?;
+        db.flush().map_err(|error| convert(path, error))?;
+        drop(db);
+        settle(path)
+    }
+
+    /// Waits a little for another handle in the act of closing.
+    fn open(path: &Path, tick: Tick) -> Result<Self, StoreError> {
+        let data = path.join("db");
+        if !data.is_file() {
+            // sled would make an empty one and say nothing
+            return Err(StoreError::Corrupt(format!("{} is missing", data.display())));
+        }
+        remove_half_snapshots(path)?;
+        settle(path)?;
+        let db = open_unlocked(path)?;
+        settle(path)?;
+        let opened =
+            Self { tick, file: Arc::new(File::open(&data).map_err(failed("open", &data))?), path: path.to_owned(), db };
+        if opened.get(MARK)?.is_none() {
+            // what sled cannot read it takes for new; at the next start nothing else would tell
+            return Err(opened.corrupt("has lost what it held"));
+        }
+        Ok(opened)
+    }
+
+    fn tick(&self) -> Tick {
         self.tick
     }
 
+    /// Nothing: an encrypted disk has to do it.
+    fn erase(_path: &Path) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+impl SledDir {
     /// The value under a key, written or only about to be.
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<sled::IVec>, StoreError> {
         self.db.get(key).map_err(|error| self.error(error))
@@ -65,119 +100,12 @@ impl SledDir {
         self.file.sync_data().map_err(failed("sync", &self.path))
     }
 
-    /// Opens a database that exists. Waits a little for another handle in the act of closing.
-    fn open(path: &Path, tick: Tick) -> Result<Self, StoreError> {
-        let data = path.join("db");
-        if !data.is_file() {
-            // sled would make an empty one and say nothing
-            return Err(StoreError::Corrupt(format!("{} is missing", data.display())));
-        }
-        remove_half_snapshots(path)?;
-        settle(path)?;
-        let db = open_unlocked(path)?;
-        settle(path)?;
-        let opened =
-            Self { tick, file: Arc::new(File::open(&data).map_err(failed("open", &data))?), path: path.to_owned(), db };
-        if opened.get(MARK)?.is_none() {
-            // what sled cannot read it takes for new; at the next start nothing else would tell
-            return Err(opened.corrupt("has lost what it held"));
-        }
-        Ok(opened)
-    }
-
     fn corrupt(&self, why: &str) -> StoreError {
         StoreError::Corrupt(format!("the database {} {why}", self.path.display()))
     }
 
     fn error(&self, error: sled::Error) -> StoreError {
         convert(&self.path, error)
-    }
-}
-
-/// The databases of one store, `PREFIX<tick>` each: the one of the highest tick is fresh, the others are frozen.
-pub(super) struct Generations {
-    dir: PathBuf,
-    prefix: &'static str,
-}
-
-impl Generations {
-    /// The databases of a store in a directory.
-    pub(super) fn new(dir: &Path, prefix: &'static str) -> Self {
-        Self { dir: dir.to_owned(), prefix }
-    }
-
-    /// Opens all databases, ascending by tick, after deleting what a crash left half-made or half-deleted. If there is
-    /// none yet, makes that of `start`.
-    pub(super) fn open(&self, start: Tick) -> Result<Vec<SledDir>, StoreError> {
-        self.sweep()?;
-        let mut open = Vec::new();
-        for tick in self.ticks()? {
-            open.push(SledDir::open(&self.path(tick), tick)?);
-        }
-        if open.is_empty() {
-            open.push(self.create(start)?);
-        }
-        Ok(open)
-    }
-
-    /// The ticks of the databases that exist, ascending.
-    pub(super) fn ticks(&self) -> Result<Vec<Tick>, StoreError> {
-        let tick = |name: &String| -> Option<Tick> {
-            let tick = name.strip_prefix(self.prefix)?.parse().ok()?;
-            (format!("{}{tick}", self.prefix) == *name).then_some(tick)
-        };
-        let mut ticks: Vec<Tick> = names_in(&self.dir)?.iter().filter_map(tick).collect();
-        ticks.sort_unstable();
-        Ok(ticks)
-    }
-
-    /// Makes the database of a tick, durably, and opens it; or opens it if a failed attempt left it behind.
-    pub(super) fn create(&self, tick: Tick) -> Result<SledDir, StoreError> {
-        let path = self.path(tick);
-        if !path.exists() {
-            // under another name first: half a database must not be taken for one
-            let new = self.dir.join(NEW);
-            remove_dir(&new)?;
-            create_dir(&new, SECRET_DIR)?;
-            let db = open_unlocked(&new)?;
-            db.insert(MARK, &[]).map_err(|error| convert(&new, error))?;
-            db.flush().map_err(|error| convert(&new, error))?;
-            drop(db);
-            settle(&new)?;
-            rename(&new, &path)?;
-        }
-        sync_dir(&self.dir)?;
-        SledDir::open(&path, tick)
-    }
-
-    /// Deletes every database but that of one tick; their handles must have been dropped. Can be repeated.
-    pub(super) fn remove_all_but(&self, kept: Option<Tick>) -> Result<(), StoreError> {
-        self.sweep()?;
-        for tick in self.ticks()?.into_iter().filter(|tick| Some(*tick) != kept) {
-            // under another name first: half a database must not be taken for one
-            let removed = self.dir.join(format!("{REMOVED}{}{tick}", self.prefix));
-            let path = self.path(tick);
-            rename(&path, &removed)?;
-        }
-        sync_dir(&self.dir)?;
-        self.sweep()
-    }
-
-    /// Deletes what is half-made, half-deleted or half-written.
-    fn sweep(&self) -> Result<(), StoreError> {
-        for name in names_in(&self.dir)? {
-            let path = self.dir.join(&name);
-            if name == NEW || name.starts_with(REMOVED) {
-                remove_dir(&path)?;
-            } else if name.ends_with(UNFINISHED) {
-                remove_file(&path)?;
-            }
-        }
-        sync_dir(&self.dir)
-    }
-
-    fn path(&self, tick: Tick) -> PathBuf {
-        self.dir.join(format!("{}{tick}", self.prefix))
     }
 }
 
@@ -240,8 +168,6 @@ const LOCK_WAITS: u32 = 500;
 const LOCK_WAIT: Duration = Duration::from_millis(10);
 /// Key of a row that every database has from its making on.
 const MARK: &[u8] = b"mark";
-const NEW: &str = "new";
-const REMOVED: &str = "removed-";
 /// What the name of sled's snapshot ends in until it is whole.
 const HALF_SNAPSHOT: &str = ".generating";
 

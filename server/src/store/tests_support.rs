@@ -9,7 +9,7 @@ use protocol::token::{Token, VerifiedToken};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex};
@@ -84,6 +84,12 @@ pub(super) fn names(dir: &Path) -> Vec<String> {
     names
 }
 
+/// Whether any file below a directory holds these bytes, or the first sixteen of them.
+pub(super) fn found_in(dir: &Path, bytes: &[u8]) -> bool {
+    let sought = &bytes[..bytes.len().min(16)];
+    files(dir).iter().any(|file| fs::read(file).unwrap().windows(sought.len()).any(|window| window == sought))
+}
+
 /// The strongest rank correlation, in any file below a directory, between the order in which `keys` are given and the
 /// order in which they lie there, by their first and by their last occurrence; 0 if no file has a hundred of them.
 /// Looks for an inner part of the keys, `SOUGHT` bytes from `inner` on, because sled strips what keys have in common.
@@ -93,7 +99,8 @@ pub(super) fn order_on_disk(dir: &Path, keys: &[&[u8]], inner: usize) -> f64 {
         keys.iter().enumerate().map(|(index, key)| (&key[inner..inner + SOUGHT], index)).collect();
     let mut strongest = 0f64;
     for file in files(dir) {
-        let bytes = fs::read(file).unwrap();
+        // a growing pool is renamed meanwhile
+        let Ok(bytes) = fs::read(file) else { continue };
         let (mut first, mut last) = (HashMap::new(), HashMap::new());
         for (offset, window) in bytes.windows(SOUGHT).enumerate() {
             if let Some(index) = arrival.get(window) {
@@ -109,6 +116,11 @@ pub(super) fn order_on_disk(dir: &Path, keys: &[&[u8]], inner: usize) -> f64 {
 }
 
 fn spearman(offset_of: &HashMap<usize, usize>) -> f64 {
+    spearman_of(&offset_of.iter().map(|(index, offset)| (*index, *offset)).collect())
+}
+
+/// The rank correlation between the keys, as numbered by arrival, and their offsets.
+pub(super) fn spearman_of(offset_of: &BTreeMap<usize, usize>) -> f64 {
     let rank = |mut order: Vec<(usize, usize)>| -> HashMap<usize, f64> {
         order.sort_unstable();
         (0u32..).zip(order).map(|(rank, (_, index))| (index, f64::from(rank))).collect()

@@ -1,4 +1,6 @@
 use super::*;
+use crate::store::SECRET_DIR;
+use crate::store::generations::Generations;
 use crate::store::tests_support::{copy_dir, names, sha256};
 
 fn row(number: usize) -> BTreeMap<[u8; 32], [u8; 32]> {
@@ -8,7 +10,7 @@ fn row(number: usize) -> BTreeMap<[u8; 32], [u8; 32]> {
 #[test]
 fn the_highest_tick_is_last_whatever_its_sign() {
     let dir = tempfile::tempdir().unwrap();
-    let pools = Generations::new(dir.path(), "pool-");
+    let pools = Generations::<SledDir>::new(dir.path(), "pool-");
     assert_eq!(pools.open(-12).unwrap().len(), 1);
     pools.create(-3).unwrap();
     pools.create(0).unwrap();
@@ -23,7 +25,7 @@ fn the_highest_tick_is_last_whatever_its_sign() {
 #[test]
 fn what_was_written_is_in_a_copy_taken_at_that_moment() {
     let dir = tempfile::tempdir().unwrap();
-    let pools = Generations::new(dir.path(), "pool-");
+    let pools = Generations::<SledDir>::new(dir.path(), "pool-");
     let open = pools.open(0).unwrap();
     for number in 0..300 {
         open[0].write(&row(number)).unwrap();
@@ -31,7 +33,7 @@ fn what_was_written_is_in_a_copy_taken_at_that_moment() {
             let killed = tempfile::tempdir().unwrap();
             let copy = killed.path().join("copy");
             copy_dir(dir.path(), &copy);
-            let reopened = Generations::new(&copy, "pool-").open(0).unwrap();
+            let reopened = Generations::<SledDir>::new(&copy, "pool-").open(0).unwrap();
             assert_eq!(reopened[0].rows::<32, 32>().count(), number + 1);
             for (key, value) in row(number) {
                 assert_eq!(reopened[0].get(&key).unwrap().unwrap(), value);
@@ -45,7 +47,7 @@ fn what_was_written_is_in_a_copy_taken_at_that_moment() {
 fn o2_a_kill_while_sled_writes_its_snapshot_is_survived() {
     // sled writes one whenever it opens, and takes a half-written one for the newest
     let dir = tempfile::tempdir().unwrap();
-    let pools = Generations::new(dir.path(), "pool-");
+    let pools = Generations::<SledDir>::new(dir.path(), "pool-");
     pools.open(0).unwrap()[0].write(&row(7)).unwrap();
     drop(pools.open(0).unwrap());
     let database = dir.path().join("pool-0");
@@ -63,7 +65,7 @@ fn o2_a_kill_while_sled_writes_its_snapshot_is_survived() {
 #[test]
 fn half_made_and_half_deleted_databases_are_swept_and_a_gutted_one_is_refused() {
     let dir = tempfile::tempdir().unwrap();
-    let pools = Generations::new(dir.path(), "pool-");
+    let pools = Generations::<SledDir>::new(dir.path(), "pool-");
     drop(pools.open(0).unwrap());
     for leftover in ["new", "removed-pool--1"] {
         fs::create_dir(dir.path().join(leftover)).unwrap();
@@ -89,7 +91,7 @@ fn half_made_and_half_deleted_databases_are_swept_and_a_gutted_one_is_refused() 
 #[test]
 fn a_handle_that_outlives_its_directory_does_not_bring_it_back() {
     let dir = tempfile::tempdir().unwrap();
-    let pools = Generations::new(dir.path(), "pool-");
+    let pools = Generations::<SledDir>::new(dir.path(), "pool-");
     let open = pools.open(0).unwrap();
     open[0].write(&row(1)).unwrap();
     pools.remove_all_but(None).unwrap();
@@ -102,7 +104,7 @@ fn a_handle_that_outlives_its_directory_does_not_bring_it_back() {
 #[test]
 fn nobody_else_can_read_a_database() {
     let dir = tempfile::tempdir().unwrap();
-    let pools = Generations::new(dir.path(), "pool-");
+    let pools = Generations::<SledDir>::new(dir.path(), "pool-");
     let open = pools.open(0).unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&open[0].path), SECRET_DIR);

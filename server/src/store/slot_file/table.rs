@@ -1,0 +1,196 @@
+//! A hash table in a file whose bytes are a function of what it holds and of its size, whatever the order of arrival:
+//! linear probing, the smaller label wins the slot, and the one that had it moves on. Because a row's home is the
+//! leading bits of its label, the table as a whole is sorted by label, with gaps.
+//!
+//! ```text
+//! homes (a power of two) || tail (what runs over the last home) || scratch (zero but during a commit), of 512 bytes each
+//! ```
+//!
+//! A commit must never have a row that was durable in no durable place: rows that are to be overwritten are copied into the
+//! scratch and synced first, then the slots are written and synced, then the scratch is zeroed.
+
+use super::super::StoreError;
+use super::super::disk::DiskFile;
+use super::seal::{EMPTY, Label, SLOT, Slot, label_of};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Slots behind the last home. So many rows never stand without a gap: with homes three quarters full a run of 400 has a
+/// probability below 2^-50 at a million homes.
+pub(super) const TAIL: u64 = 512;
+/// Rows that one commit may overwrite.
+pub(super) const SCRATCH: u64 = 2048;
+/// Overwritten rows after which a commit is made in two.
+pub(super) const FULL_CHANGE: usize = 1024;
+
+/// The file, with its geometry.
+pub(super) struct Table {
+    file: DiskFile,
+    homes: u64,
+}
+
+/// What a commit will write.
+#[derive(Default)]
+pub(super) struct Change {
+    /// Slots by index.
+    slots: BTreeMap<u64, Slot>,
+    /// What stands on the disk where a slot will be written.
+    pub(super) displaced: BTreeMap<Label, Slot>,
+}
+
+impl Table {
+    /// An open file as a table. Errors: [`StoreError::Corrupt`] if it is as long as no table.
+    pub(super) fn new(file: DiskFile) -> Result<Self, StoreError> {
+        let slots = file.len()? / SLOT as u64;
+        let homes = slots.saturating_sub(TAIL + SCRATCH);
+        if file.len()? % SLOT as u64 != 0 || !homes.is_power_of_two() {
+            return Err(StoreError::Corrupt(format!("{} is cut off", file.path().display())));
+        }
+        Ok(Self { file, homes })
+    }
+
+    /// How many slots are some label's home.
+    pub(super) fn homes(&self) -> u64 {
+        self.homes
+    }
+
+    /// Slots that can hold a row for good.
+    pub(super) fn slots(&self) -> u64 {
+        self.homes + TAIL
+    }
+
+    /// Slots of a table in all.
+    pub(super) fn slots_in_all(homes: u64) -> u64 {
+        homes + TAIL + SCRATCH
+    }
+
+    /// The first slot that a label would have.
+    pub(super) fn home(homes: u64, label: &Label) -> u64 {
+        let leading = label.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+        if homes > 1 { leading >> (u64::BITS - homes.ilog2()) } else { 0 }
+    }
+
+    /// The slots `from..to`.
+    pub(super) fn read(&self, from: u64, to: u64) -> Result<Vec<Slot>, StoreError> {
+        let mut slots = vec![EMPTY; usize::try_from(to - from).unwrap_or_default()];
+        self.file.read_at(slots.as_flattened_mut(), from * SLOT as u64)?;
+        Ok(slots)
+    }
+
+    /// The slot of a label.
+    pub(super) fn find(&self, label: &Label) -> Result<Option<Slot>, StoreError> {
+        let (_, slot) = self.probe(&Change::default(), *label)?;
+        Ok(slot.filter(|slot| label_of(slot) == Some(*label)))
+    }
+
+    /// Puts a slot where it belongs, as far as the change says. False if its label is there.
+    pub(super) fn place(&self, change: &mut Change, slot: Slot) -> Result<bool, StoreError> {
+        let Some(label) = label_of(&slot) else { return Ok(false) };
+        let (mut at, found) = self.probe(change, label)?;
+        if found.is_some_and(|found| label_of(&found) == Some(label)) {
+            return Ok(false);
+        }
+        let mut moving = slot;
+        loop {
+            let before = self.load(change, at)?;
+            let on_disk = change.slots.insert(at, moving).is_none();
+            let Some(label) = label_of(&before) else { return Ok(true) };
+            if on_disk {
+                change.displaced.insert(label, before);
+            }
+            moving = before;
+            at += 1;
+        }
+    }
+
+    /// The first slot from a label's home on that is empty or has no smaller label.
+    fn probe(&self, change: &Change, label: Label) -> Result<(u64, Option<Slot>), StoreError> {
+        let mut at = Self::home(self.homes, &label);
+        loop {
+            let slot = self.load(change, at)?;
+            match label_of(&slot) {
+                Some(other) if other < label => at += 1,
+                Some(_) => return Ok((at, Some(slot))),
+                None => return Ok((at, None)),
+            }
+        }
+    }
+
+    fn load(&self, change: &Change, at: u64) -> Result<Slot, StoreError> {
+        if let Some(slot) = change.slots.get(&at) {
+            return Ok(*slot);
+        }
+        if at >= self.slots() {
+            let why = format!("{} has no room behind its last slot", self.file.path().display());
+            return Err(StoreError::Corrupt(why));
+        }
+        let mut slot = EMPTY;
+        self.file.read_at(&mut slot, at * SLOT as u64)?;
+        Ok(slot)
+    }
+
+    /// Makes a change durable. `used` is how much of the scratch an earlier commit used; it is updated.
+    pub(super) fn commit(&self, change: Change, used: &mut u64) -> Result<(), StoreError> {
+        if change.slots.is_empty() {
+            return Ok(());
+        }
+        let saved = change.displaced.len() as u64;
+        if saved > SCRATCH {
+            return Err(StoreError::Corrupt(format!("{} would move too many rows at once", self.file.path().display())));
+        }
+        let mut scratch: Vec<u8> = change.displaced.values().flatten().copied().collect();
+        scratch.resize((saved.max(*used)) as usize * SLOT, 0);
+        if !scratch.is_empty() {
+            self.file.write_at(&scratch, self.slots() * SLOT as u64)?;
+            *used = saved.max(*used);
+        }
+        if saved > 0 {
+            self.file.sync()?;
+        }
+        self.fill_in(change)?;
+        *used = saved;
+        Ok(())
+    }
+
+    /// Writes a change that overwrites nothing that counts, durably.
+    pub(super) fn fill_in(&self, change: Change) -> Result<(), StoreError> {
+        self.write(change.slots)?;
+        self.file.blur_times()?;
+        self.file.sync()
+    }
+
+    /// Zeroes the scratch, durably.
+    pub(super) fn clear(&self, used: &mut u64) -> Result<(), StoreError> {
+        let zeros = vec![0; usize::try_from(*used).unwrap_or_default() * SLOT];
+        self.file.write_at(&zeros, self.slots() * SLOT as u64)?;
+        self.file.blur_times()?;
+        self.file.sync()?;
+        *used = 0;
+        Ok(())
+    }
+
+    /// Writes slots, neighbours together.
+    fn write(&self, slots: BTreeMap<u64, Slot>) -> Result<(), StoreError> {
+        let mut run = Vec::new();
+        let mut next = 0;
+        for (at, slot) in slots {
+            if at != next && !run.is_empty() {
+                self.file.write_at(&run, next * SLOT as u64 - run.len() as u64)?;
+                run.clear();
+            }
+            run.extend_from_slice(&slot);
+            next = at + 1;
+        }
+        self.file.write_at(&run, next * SLOT as u64 - run.len() as u64)
+    }
+
+    /// The file, to be synced or to have its times blurred.
+    pub(super) fn file(&self) -> &DiskFile {
+        &self.file
+    }
+
+    /// Where it lies.
+    pub(super) fn path(&self) -> &Path {
+        self.file.path()
+    }
+}
