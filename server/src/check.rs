@@ -3,9 +3,9 @@
 use crate::error::Error;
 use crate::init::read_campaign;
 use crate::keyring::Keyring;
-use crate::store::log::LogStore;
 use crate::store::SECRET_FILE;
 use crate::store::disk::write_file;
+use crate::store::log::LogStore;
 use crate::{bundle, read_log, timeline};
 use protocol::campaign::Campaign;
 use protocol::note::NoteVerifier;

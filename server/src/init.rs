@@ -2,8 +2,8 @@
 
 use crate::error::Error;
 use crate::keyring::{Keyring, random_seed};
-use crate::store::log::LogStore;
 use crate::store::disk::{create_dir, remove_dir, rename, sync_dir, write_file};
+use crate::store::log::LogStore;
 use crate::store::{SECRET_DIR, SECRET_FILE};
 use protocol::campaign::{Campaign, CampaignId};
 use protocol::campaign_file::{Additions, CampaignFile};

@@ -2,9 +2,9 @@
 //! that a tick that was cut off is finished and never decided anew.
 
 use crate::error::Error;
-use crate::store::redemption::PooledPledge;
 use crate::store::SECRET_FILE;
 use crate::store::disk::{remove_file, sync_dir, write_file};
+use crate::store::redemption::PooledPledge;
 use protocol::campaign::Campaign;
 use protocol::codec::Reader;
 use protocol::entry::{Entry, PublishedPledge};

@@ -4,6 +4,7 @@
 
 mod algebra;
 mod derivations;
+mod pool;
 mod sizes;
 mod stores;
 
@@ -168,8 +169,16 @@ impl Seen {
 
     /// What the order in the files says.
     pub(crate) fn link_by_order(&self) -> Vec<Attack> {
-        let orders = stores::orders(&self.files, &self.invites(), &self.pledges());
+        let files = [self.files.clone(), pool::opened(&self.files)].concat();
+        let orders = stores::orders(&files, &self.invites(), &self.pledges());
         orders.into_iter().map(|evidence| Attack { name: "stores, order", evidence }).collect()
+    }
+
+    /// A file in which the pledges lie as their invites lie in the store of invites: `answers` has the right ones.
+    pub(crate) fn pledges_in_the_order_of_invites(&self, answers: &[Option<usize>]) -> Vec<u8> {
+        let order = stores::longest_order(&self.files, &self.invites());
+        let pledges = order.iter().filter_map(|invite| answers[*invite]);
+        pledges.flat_map(|pledge| self.redeemed[pledge].party.values[0].clone()).collect()
     }
 
     fn invites(&self) -> Vec<&Party> {

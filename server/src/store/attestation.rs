@@ -3,11 +3,11 @@
 //! `used` is one sorted file of `id || digest`, 42 bytes each, the same whatever the order they came in;
 //! `since-<tick>` is the sled database of what came after the end of that tick.
 
+use super::disk::{create_dir, remove_dir, sync_dir};
 use super::generations::{Generation, Generations};
 use super::group_commit::{Ledger, Writer};
 use super::sled_dir::SledDir;
 use super::sorted_file::{SortedFile, Source};
-use super::disk::{create_dir, remove_dir, sync_dir};
 use super::{SECRET_DIR, StoreError};
 use protocol::invite::InviteId;
 use protocol::issuance::RequestDigest;

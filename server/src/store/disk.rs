@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-
 /// What is done to the disk.
 #[derive(Clone, Copy)]
 pub(crate) enum Step<'a> {

@@ -4,11 +4,11 @@
 //! in which order (`slot_file.rs`). The highest is fresh, the others are frozen. Spending and counting are one write,
 //! keyed by the nonce.
 
+use super::disk::{create_dir, remove_dir};
 use super::generations::{Generation, Generations};
 use super::group_commit::{Ledger, Writer};
 use super::slot_file::SlotFile;
 use super::spent::{NonceFile, SpentRuns};
-use super::disk::{create_dir, remove_dir};
 use super::{SECRET_DIR, StoreError};
 use protocol::pledge::{Nonce, Pledge};
 use protocol::publication::Tick;

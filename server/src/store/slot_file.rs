@@ -51,8 +51,7 @@ impl<const K: usize, const V: usize> Generation for SlotFile<K, V> {
         file.sync()?;
         sync_dir(path)?;
         let table = Table::new(file)?;
-        let mut opened =
-            Self { tick, path: path.to_owned(), seals, table, count: 0, scratch_used: 0, growth: None };
+        let mut opened = Self { tick, path: path.to_owned(), seals, table, count: 0, scratch_used: 0, growth: None };
         opened.look_through()?;
         Ok(opened)
     }

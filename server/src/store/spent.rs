@@ -1,8 +1,8 @@
 //! The nonces of published pledges, as sorted runs named by the log entries that they were read from: `<from>-<to>`,
 //! half-open. Derived from the log, so whatever is doubtful is deleted and read from there again.
 
-use super::sorted_file::{SortedFile, Source};
 use super::disk::{create_dir, names_in, remove_file, sync_dir};
+use super::sorted_file::{SortedFile, Source};
 use super::{SECRET_DIR, StoreError, UNFINISHED};
 use protocol::pledge::Nonce;
 use std::path::{Path, PathBuf};

@@ -35,6 +35,11 @@ fn orders_of(files: &[(PathBuf, Vec<u8>)], parties: &[&Party]) -> Vec<Vec<usize>
     found
 }
 
+/// These people in the order in which they lie in a folder that has most of them.
+pub(super) fn longest_order(files: &[(PathBuf, Vec<u8>)], parties: &[&Party]) -> Vec<usize> {
+    orders_of(files, parties).into_iter().max_by_key(Vec::len).unwrap_or_default()
+}
+
 /// Eight inner bytes of the values by which somebody lies on the disk: stores leave out what two keys share in front.
 fn needles(parties: &[&Party]) -> HashMap<Vec<u8>, usize> {
     let inner = |value: &[u8]| match value.len() {

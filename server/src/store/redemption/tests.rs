@@ -256,7 +256,9 @@ fn order_in(store: &RedemptionStore, dir: &Path, arrived: &[Nonce]) -> f64 {
     let number: HashMap<&Nonce, usize> = arrived.iter().zip(0..).collect();
     let pools = store.writer.alone(|pools| {
         let all = pools.fresh.iter().chain(pools.frozen.iter().map(Arc::as_ref));
-        Ok(all.map(|pool| pool.rows().map(|row| row.map(|(nonce, _)| nonce)).collect::<Result<Vec<_>, _>>()).collect::<Vec<_>>())
+        Ok(all
+            .map(|pool| pool.rows().map(|row| row.map(|(nonce, _)| nonce)).collect::<Result<Vec<_>, _>>())
+            .collect::<Vec<_>>())
     });
     for pool in pools.unwrap() {
         let lying = pool.unwrap().into_iter().map(Nonce::from_bytes).enumerate();

@@ -136,7 +136,10 @@ impl Table {
         }
         let saved = change.displaced.len() as u64;
         if saved > SCRATCH {
-            return Err(StoreError::Corrupt(format!("{} would move too many rows at once", self.file.path().display())));
+            return Err(StoreError::Corrupt(format!(
+                "{} would move too many rows at once",
+                self.file.path().display()
+            )));
         }
         let mut scratch: Vec<u8> = change.displaced.values().flatten().copied().collect();
         scratch.resize((saved.max(*used)) as usize * SLOT, 0);

@@ -1,7 +1,7 @@
 use super::*;
-use std::fs;
 use crate::store::tests_support::{copy_dir, names, sha256};
 use sha2::{Digest, Sha256};
+use std::fs;
 
 fn nonces(range: std::ops::Range<usize>) -> Vec<Nonce> {
     range.map(|number| Nonce::from_bytes(sha256("nonce", number))).collect()
