@@ -23,6 +23,8 @@ pub(crate) mod disk;
 mod generations;
 mod group_commit;
 pub(crate) mod log;
+#[cfg(test)]
+mod power;
 pub(crate) mod redemption;
 mod sled_dir;
 mod slot_file;
