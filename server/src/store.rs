@@ -19,12 +19,14 @@
 //! Attestation and redemption stores know nothing of each other, and no type here takes both.
 
 pub(crate) mod attestation;
+#[cfg(test)]
+pub(crate) mod crashes;
 pub(crate) mod disk;
 mod generations;
 mod group_commit;
 pub(crate) mod log;
 #[cfg(test)]
-mod power;
+pub(crate) mod power;
 pub(crate) mod redemption;
 mod sled_dir;
 mod slot_file;

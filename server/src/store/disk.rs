@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+#[cfg(test)]
+pub(crate) mod faults;
+
 /// What is done to the disk.
 #[derive(Clone, Copy)]
 pub(crate) enum Step<'a> {
@@ -63,6 +66,8 @@ impl Step<'_> {
 
 /// The one door to the disk.
 fn act<T>(step: Step<'_>, doing: impl FnOnce() -> io::Result<T>) -> Result<T, StoreError> {
+    #[cfg(test)]
+    let doing = || faults::around(step, doing);
     doing().map_err(|source| step.refused(source))
 }
 

@@ -12,11 +12,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A file whatever its names: each `Create` has a number of its own, which is never used again.
-pub(super) type FileId = u64;
+pub(crate) type FileId = u64;
 
 /// One thing done to a disk. Paths are relative to the disk's root; the root itself is "" and always there.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(super) enum Op {
+pub(crate) enum Op {
     /// mkdir of a name that was free.
     MakeDir { path: PathBuf },
     /// A new, empty file under a name that was free. To open what exists and empty it is `SetLen`.
@@ -40,7 +40,7 @@ pub(super) enum Op {
 }
 
 /// How a disk is stopped.
-pub(super) enum Cut<'a> {
+pub(crate) enum Cut<'a> {
     /// kill -9: everything that was done is there.
     Everything,
     /// The power is cut and nothing survives that was not synced.
@@ -56,11 +56,11 @@ pub(super) enum Cut<'a> {
 
 /// What lies on a disk after it was stopped: directories are `None`, files their bytes; parents before children.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Image(pub(super) BTreeMap<PathBuf, Option<Vec<u8>>>);
+pub(crate) struct Image(pub(crate) BTreeMap<PathBuf, Option<Vec<u8>>>);
 
 impl Image {
     /// Makes the image a real directory, which must not exist.
-    pub(super) fn write_to(&self, dir: &Path) {
+    pub(crate) fn write_to(&self, dir: &Path) {
         fs::create_dir(dir).unwrap();
         for (path, node) in &self.0 {
             match node {
@@ -72,7 +72,7 @@ impl Image {
 }
 
 /// The image after a log was done on an empty disk.
-pub(super) fn image(ops: &[Op], cut: Cut<'_>) -> Image {
+pub(crate) fn image(ops: &[Op], cut: Cut<'_>) -> Image {
     let mut disk = Disk::default();
     for op in ops {
         disk.apply(op);
@@ -82,7 +82,7 @@ pub(super) fn image(ops: &[Op], cut: Cut<'_>) -> Image {
 
 /// A disk in the middle of a log: what is there for the living, and what of it is not synced.
 #[derive(Clone, Default)]
-pub(super) struct Disk {
+pub(crate) struct Disk {
     root: Dir,
     files: BTreeMap<FileId, Content>,
     last_file: FileId,
@@ -124,7 +124,7 @@ struct Content {
 
 impl Disk {
     /// Does one thing. Panics if it is impossible: then the log is not what happened.
-    pub(super) fn apply(&mut self, op: &Op) {
+    pub(crate) fn apply(&mut self, op: &Op) {
         match op {
             Op::MakeDir { path } => {
                 let (dir, name) = self.place(path);
@@ -170,7 +170,7 @@ impl Disk {
     }
 
     /// The file that has a name now.
-    pub(super) fn file_at(&self, path: &Path) -> Option<FileId> {
+    pub(crate) fn file_at(&self, path: &Path) -> Option<FileId> {
         let dir = self.root.look(path.parent()?)?;
         match dir.names.get(path.file_name()?.to_str()?)? {
             Node::File(file) => Some(*file),
@@ -179,29 +179,29 @@ impl Disk {
     }
 
     /// Whether a directory has a name now.
-    pub(super) fn is_dir(&self, path: &Path) -> bool {
+    pub(crate) fn is_dir(&self, path: &Path) -> bool {
         self.root.look(path).is_some()
     }
 
     /// A number that no file has had.
-    pub(super) fn next_file(&self) -> FileId {
+    pub(crate) fn next_file(&self) -> FileId {
         self.last_file + 1
     }
 
     /// The present length of a file in bytes.
-    pub(super) fn len(&self, file: FileId) -> u64 {
+    pub(crate) fn len(&self, file: FileId) -> u64 {
         self.files[&file].now.len() as u64
     }
 
     /// What is left if the disk is stopped now.
-    pub(super) fn image(&self, mut cut: Cut<'_>) -> Image {
+    pub(crate) fn image(&self, mut cut: Cut<'_>) -> Image {
         let mut nodes = BTreeMap::new();
         self.gather(&self.root, Path::new(""), &mut cut, &mut nodes);
         Image(nodes)
     }
 
     /// A disk that holds an image and nothing unsynced, as after a power cut.
-    pub(super) fn from_image(image: &Image) -> Self {
+    pub(crate) fn from_image(image: &Image) -> Self {
         let mut disk = Self::default();
         for (path, node) in &image.0 {
             match node {

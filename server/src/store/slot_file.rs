@@ -10,7 +10,7 @@ mod table;
 
 use self::growth::{Growth, Writing};
 use self::seal::{ROW_MAX, Seals, Slot, label_of};
-use self::table::{Change, FULL_CHANGE, Table};
+use self::table::{Change, SIZES, Table};
 use super::StoreError;
 use super::disk::{DiskFile, sync_dir};
 use super::generations::Generation;
@@ -35,7 +35,7 @@ pub(super) struct SlotFile<const K: usize, const V: usize> {
 impl<const K: usize, const V: usize> Generation for SlotFile<K, V> {
     fn create(path: &Path) -> Result<(), StoreError> {
         Seals::create(&path.join(KEY))?;
-        Writing::begin(&path.join(ROWS), HOMES_MIN)?.end()?;
+        Writing::begin(&path.join(ROWS), SIZES.homes_min)?.end()?;
         Writing::put_in_place(&path.join(ROWS)).map(|_| ())
     }
 
@@ -88,7 +88,7 @@ impl<const K: usize, const V: usize> SlotFile<K, V> {
     pub(super) fn write(&mut self, rows: &BTreeMap<[u8; K], [u8; V]>) -> Result<(), StoreError> {
         let mut change = Change::default();
         for (number, (key, value)) in rows.iter().enumerate() {
-            if change.displaced.len() >= FULL_CHANGE || number > 0 && number % ROWS_AT_ONCE == 0 {
+            if change.displaced.len() >= SIZES.full_change || number > 0 && number % SIZES.rows_at_once == 0 {
                 self.table.commit(std::mem::take(&mut change), &mut self.scratch_used)?;
                 self.rest(true)?;
             }
@@ -179,10 +179,6 @@ impl<const K: usize, const V: usize> SlotFile<K, V> {
 
 const ROWS: &str = "rows";
 const KEY: &str = "key";
-/// Two megabytes for a start, so that growing is always faster than filling.
-const HOMES_MIN: u64 = 4096;
-/// Rows after which growing, if it is due, takes its next step.
-const ROWS_AT_ONCE: usize = 256;
 const READ_AT_ONCE: usize = 2048;
 
 #[cfg(test)]

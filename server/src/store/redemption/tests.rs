@@ -1,4 +1,5 @@
 use super::*;
+use crate::store::crashes::fast_folder;
 use crate::store::sled_dir::SledDir;
 use crate::store::tests_support::{copy_dir, found_in, names, order_on_disk, sha256, spearman_of, tokens};
 use std::collections::HashMap;
@@ -40,7 +41,7 @@ fn pools(dir: &Path) -> Vec<String> {
 
 #[test]
 fn one_token_spent_five_hundred_times_at_once_is_counted_once() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = fast_folder();
     let asked = Asked::open(dir.path());
     let store = Arc::new(asked.store);
     let same: Vec<VerifiedToken> = (0..500).flat_map(|_| tokens(1)).collect();
@@ -60,7 +61,7 @@ fn one_token_spent_five_hundred_times_at_once_is_counted_once() {
 
 #[test]
 fn a_pledge_comes_out_of_the_pool_as_it_went_in() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = fast_folder();
     let asked = Asked::open(dir.path());
     asked.spend(0..20, Redeemed::Now);
     assert!(!asked.store.has_frozen().unwrap());
@@ -86,7 +87,7 @@ struct Tick {
 
 impl Tick {
     fn new() -> Self {
-        let temp = tempfile::tempdir().unwrap();
+        let temp = fast_folder();
         let dir = temp.path().join("data");
         fs::create_dir(&dir).unwrap();
         let asked = Asked::open(&dir);
@@ -181,7 +182,7 @@ fn a_frozen_pool_that_was_never_finished_joins_the_next_tick() {
 
 #[test]
 fn spends_during_ticks_are_counted_once_and_all_are_kept() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = fast_folder();
     let asked = Asked::open(dir.path());
     let store = Arc::new(asked.store);
     let spends: Vec<_> = (0..4)
@@ -273,7 +274,7 @@ fn order_in(store: &RedemptionStore, dir: &Path, arrived: &[Nonce]) -> f64 {
 #[test]
 fn u3_no_order_of_pledges_is_on_disk_at_any_time() {
     const COUNT: usize = 2500;
-    let dir = tempfile::tempdir().unwrap();
+    let dir = fast_folder();
     let asked = Asked::open(dir.path());
     let (arrived, store) = (nonces(0..COUNT), &asked.store);
     asked.spend(0..COUNT, Redeemed::Now);
@@ -297,7 +298,7 @@ fn u3_no_order_of_pledges_is_on_disk_at_any_time() {
 #[test]
 fn the_measure_of_order_finds_it_in_a_plain_sled() {
     const COUNT: usize = 5000;
-    let dir = tempfile::tempdir().unwrap();
+    let dir = fast_folder();
     let plain = Generations::<SledDir>::new(dir.path(), "plain-").create(0).unwrap();
     let arrived: Vec<[u8; 32]> = (0..COUNT).map(|number| sha256("nonce", number)).collect();
     for group in arrived.chunks(64) {
@@ -309,7 +310,7 @@ fn the_measure_of_order_finds_it_in_a_plain_sled() {
 
 #[test]
 fn u3_after_a_tick_no_key_of_an_earlier_pool_is_on_disk_and_after_the_close_no_pledge() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = fast_folder();
     let asked = Asked::open(dir.path());
     asked.spend(0..50, Redeemed::Now);
     let key = |tick: u32| fs::read(dir.path().join(format!("redemption/pool-{tick}/key"))).unwrap();
@@ -333,7 +334,7 @@ fn u3_after_a_tick_no_key_of_an_earlier_pool_is_on_disk_and_after_the_close_no_p
 
 #[test]
 fn u3_the_times_of_the_files_say_nothing_of_a_pledge() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = fast_folder();
     let asked = Asked::open(dir.path());
     asked.spend(0..300, Redeemed::Now);
     let rows = fs::metadata(dir.path().join("redemption/pool-0/rows")).unwrap();

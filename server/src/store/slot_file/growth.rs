@@ -4,7 +4,7 @@
 use super::super::disk::{self, DiskFile, rename, sync_dir};
 use super::super::{SECRET_FILE, StoreError, UNFINISHED, parent};
 use super::seal::{EMPTY, Label, SLOT, Slot, label_of};
-use super::table::{Change, FULL_CHANGE, Table};
+use super::table::{Change, SIZES, Table};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -121,7 +121,7 @@ impl Growth {
         let Self { stage, mut since } = self;
         match stage {
             Stage::Copying { mut writing, from } if from < old.slots() => {
-                let to = (from + STEP_SLOTS).min(old.slots());
+                let to = (from + SIZES.step_slots).min(old.slots());
                 for slot in old.read(from, to)? {
                     writing.add(&slot)?;
                 }
@@ -138,8 +138,8 @@ impl Growth {
             }
             Stage::Adding(new) => {
                 let mut change = Change::default();
-                for _ in 0..STEP_ROWS {
-                    if change.displaced.len() >= FULL_CHANGE {
+                for _ in 0..SIZES.step_rows {
+                    if change.displaced.len() >= SIZES.full_change {
                         break;
                     }
                     let Some(label) = since.pop_first() else { break };
@@ -154,8 +154,4 @@ impl Growth {
     }
 }
 
-/// Slots copied in a step.
-const STEP_SLOTS: u64 = 2048;
-/// Rows added in a step: more than can come meanwhile.
-const STEP_ROWS: usize = 1024;
 const BUFFERED_BYTES: usize = 1 << 20;

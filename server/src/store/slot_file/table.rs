@@ -15,13 +15,40 @@ use super::seal::{EMPTY, Label, SLOT, Slot, label_of};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Slots behind the last home. So many rows never stand without a gap: with homes three quarters full a run of 400 has a
-/// probability below 2^-50 at a million homes.
-pub(super) const TAIL: u64 = 512;
-/// Rows that one commit may overwrite.
-pub(super) const SCRATCH: u64 = 2048;
-/// Overwritten rows after which a commit is made in two.
-pub(super) const FULL_CHANGE: usize = 1024;
+/// How large things are. In the unit tests all of them are small, so that every crash of a growing file can be tried;
+/// the tests of the workspace run with the real ones.
+pub(super) struct Sizes {
+    /// Homes of an empty table: two megabytes, so that growing is always faster than filling.
+    pub homes_min: u64,
+    /// Slots behind the last home. So many rows never stand without a gap: with homes three quarters full a run of 400
+    /// has a probability below 2^-50 at a million homes.
+    pub tail: u64,
+    /// Rows that one commit may overwrite.
+    pub scratch: u64,
+    /// Overwritten rows after which a commit is made in two.
+    pub full_change: usize,
+    /// Rows after which growing, if it is due, takes its next step.
+    pub rows_at_once: usize,
+    /// Slots copied in such a step: for every row that comes eight or more, so that it ends long before the old table is full.
+    pub step_slots: u64,
+    /// Rows added in a step: more than can come meanwhile.
+    pub step_rows: usize,
+}
+
+/// See [`Sizes`].
+#[cfg(not(test))]
+pub(super) const SIZES: Sizes = Sizes {
+    homes_min: 4096,
+    tail: 512,
+    scratch: 2048,
+    full_change: 1024,
+    rows_at_once: 256,
+    step_slots: 2048,
+    step_rows: 1024,
+};
+#[cfg(test)]
+pub(super) const SIZES: Sizes =
+    Sizes { homes_min: 64, tail: 96, scratch: 256, full_change: 64, rows_at_once: 8, step_slots: 64, step_rows: 32 };
 
 /// The file, with its geometry.
 pub(super) struct Table {
@@ -42,7 +69,7 @@ impl Table {
     /// An open file as a table. Errors: [`StoreError::Corrupt`] if it is as long as no table.
     pub(super) fn new(file: DiskFile) -> Result<Self, StoreError> {
         let slots = file.len()? / SLOT as u64;
-        let homes = slots.saturating_sub(TAIL + SCRATCH);
+        let homes = slots.saturating_sub(SIZES.tail + SIZES.scratch);
         if file.len()? % SLOT as u64 != 0 || !homes.is_power_of_two() {
             return Err(StoreError::Corrupt(format!("{} is cut off", file.path().display())));
         }
@@ -56,12 +83,12 @@ impl Table {
 
     /// Slots that can hold a row for good.
     pub(super) fn slots(&self) -> u64 {
-        self.homes + TAIL
+        self.homes + SIZES.tail
     }
 
     /// Slots of a table in all.
     pub(super) fn slots_in_all(homes: u64) -> u64 {
-        homes + TAIL + SCRATCH
+        homes + SIZES.tail + SIZES.scratch
     }
 
     /// The first slot that a label would have.
@@ -135,7 +162,7 @@ impl Table {
             return Ok(());
         }
         let saved = change.displaced.len() as u64;
-        if saved > SCRATCH {
+        if saved > SIZES.scratch {
             return Err(StoreError::Corrupt(format!(
                 "{} would move too many rows at once",
                 self.file.path().display()
