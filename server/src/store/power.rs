@@ -375,4 +375,8 @@ fn chance(rng: &mut StdRng) -> f64 {
 const SECTOR: usize = 512;
 
 #[cfg(test)]
+mod invites;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod trace;

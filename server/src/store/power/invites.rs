@@ -1,0 +1,339 @@
+//! Tests: does the attestation store survive a cut of the power (DESIGN §7, O2)? It runs under strace, and from every
+//! moment of what it wrote a power cut is made, opened with the real store and asked.
+//!
+//! The answer for sled and our syncs stands here, whichever it is; no moment may be left out because it fails.
+
+use super::trace::record;
+use super::{Cut, Disk, Image, Op};
+use crate::store::StoreError;
+use crate::store::attestation::{AttestationStore, Ceiling, Claim};
+use crate::store::tests_support::sha256;
+use protocol::invite::InviteId;
+use protocol::issuance::RequestDigest;
+use protocol::publication::Tick;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::fs::{self, File, OpenOptions};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Write;
+use std::panic::AssertUnwindSafe;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+const PLENTY: Ceiling = Ceiling { batch_total: 1_000_000, batch_per_tick: None, all: 1_000_000 };
+const BATCH: u16 = 7;
+
+/// What a run does after it has opened the store.
+#[derive(Clone, Debug)]
+enum Step {
+    /// Claims one after the other.
+    Claim(std::ops::Range<usize>),
+    /// Claims all at once, so that they come in groups.
+    ClaimAtOnce(std::ops::Range<usize>),
+    Tick(Tick),
+    Reopen,
+}
+
+impl Step {
+    fn spelled(steps: &[Self]) -> String {
+        let spelled = steps.iter().map(|step| match step {
+            Self::Claim(numbers) => format!("claim {} {}", numbers.start, numbers.end),
+            Self::ClaimAtOnce(numbers) => format!("at-once {} {}", numbers.start, numbers.end),
+            Self::Tick(tick) => format!("tick {tick}"),
+            Self::Reopen => "reopen".to_owned(),
+        });
+        spelled.collect::<Vec<_>>().join(",")
+    }
+
+    fn read(text: &str) -> Self {
+        let words: Vec<&str> = text.split(' ').collect();
+        let range = || words[1].parse().unwrap()..words[2].parse().unwrap();
+        match words[0] {
+            "claim" => Self::Claim(range()),
+            "at-once" => Self::ClaimAtOnce(range()),
+            "tick" => Self::Tick(words[1].parse().unwrap()),
+            "reopen" => Self::Reopen,
+            other => panic!("{other}"),
+        }
+    }
+}
+
+fn id(number: usize) -> InviteId {
+    InviteId::new(BATCH, *sha256("invite", number).first_chunk().unwrap())
+}
+
+fn digest(number: usize) -> RequestDigest {
+    RequestDigest::from_bytes(sha256("request", number))
+}
+
+/// The run itself, under strace. What it asks and is answered it tells in lines: `asked`, `told` with the number of a
+/// claim, `begins`, `ended` with a tick.
+#[test]
+#[ignore = "is started by the tests below, under strace"]
+fn run_under_strace() {
+    let variable = |name| std::env::var(name).unwrap();
+    let (dir, steps) = (PathBuf::from(variable(DIR)), variable(STEPS));
+    let told = OpenOptions::new().append(true).open(variable(TOLD)).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let mut store = Arc::new(AttestationStore::open(&dir, -1).unwrap());
+    tell(&told, "opened", 0);
+    for step in steps.split(',').filter(|step| !step.is_empty()).map(Step::read) {
+        match step {
+            Step::Claim(numbers) => {
+                for number in numbers {
+                    claim_at_once(&runtime, &store, &told, number..number + 1);
+                }
+            }
+            Step::ClaimAtOnce(numbers) => claim_at_once(&runtime, &store, &told, numbers),
+            Step::Tick(tick) => {
+                tell(&told, "begins", tick);
+                store.tick(tick).unwrap();
+                tell(&told, "ended", tick);
+            }
+            Step::Reopen => {
+                drop(store);
+                store = Arc::new(AttestationStore::open(&dir, -1).unwrap());
+            }
+        }
+    }
+}
+
+fn claim_at_once(runtime: &Runtime, store: &Arc<AttestationStore>, told: &File, numbers: std::ops::Range<usize>) {
+    runtime.block_on(async {
+        let mut asked = Vec::new();
+        for number in numbers {
+            tell(told, "asked", number);
+            let store = store.clone();
+            asked.push((number, tokio::spawn(async move { store.claim(id(number), digest(number), PLENTY).await })));
+        }
+        for (number, answer) in asked {
+            let answer = answer.await.unwrap().unwrap();
+            assert!(matches!(answer, Claim::New | Claim::Repeat), "{answer:?}");
+            tell(told, "told", number);
+        }
+    });
+}
+
+fn tell(mut told: &File, what: &str, number: impl std::fmt::Display) {
+    // one write, so that it stands in the trace as one
+    told.write_all(format!("{what} {number}\n").as_bytes()).unwrap();
+}
+
+/// What must be on the disk, and what may be.
+#[derive(Clone, Default)]
+struct Expected {
+    /// Claims that were asked for, each with the last tick that had begun.
+    asked: BTreeMap<usize, Tick>,
+    /// Those of them that were acknowledged.
+    told: BTreeSet<usize>,
+    /// The last tick that has ended, and the last that has begun.
+    ended: Tick,
+    begun: Tick,
+}
+
+impl Expected {
+    fn hear(&mut self, line: &str) {
+        let (what, number) = line.split_once(' ').unwrap();
+        match what {
+            "asked" => drop(self.asked.entry(number.parse().unwrap()).or_insert(self.begun)),
+            "told" => drop(self.told.insert(number.parse().unwrap())),
+            "begins" => self.begun = number.parse().unwrap(),
+            "ended" => self.ended = number.parse().unwrap(),
+            _ => {}
+        }
+    }
+}
+
+/// A log and the disk that it began on.
+struct Recorded {
+    disk: Disk,
+    expected: Expected,
+    ops: Vec<Op>,
+}
+
+impl Recorded {
+    fn run(steps: &[Step]) -> Self {
+        Self::run_on(&Disk::default(), &Expected { ended: -1, begun: -1, ..Expected::default() }, steps)
+    }
+
+    /// Runs on what a killed or cut run has left.
+    fn run_on(disk: &Disk, expected: &Expected, steps: &[Step]) -> Self {
+        let temp = temp();
+        let base = temp.path().canonicalize().unwrap();
+        let (root, told) = (base.join("root"), base.join("told"));
+        disk.image(Cut::Everything).write_to(&root);
+        File::create(&told).unwrap();
+        let environment = [
+            (DIR, root.join(STORE).display().to_string()),
+            (TOLD, told.display().to_string()),
+            (STEPS, Step::spelled(steps)),
+        ];
+        let ops = record("store::power::invites::run_under_strace", &environment, &root, &told, disk);
+        Self { disk: disk.clone(), expected: expected.clone(), ops }
+    }
+
+    /// The disk and what must be on it after so many ops.
+    fn at(&self, point: usize) -> (Disk, Expected) {
+        let (mut disk, mut expected) = (self.disk.clone(), self.expected.clone());
+        for op in &self.ops[..point] {
+            step(&mut disk, &mut expected, op);
+        }
+        (disk, expected)
+    }
+}
+
+fn step(disk: &mut Disk, expected: &mut Expected, op: &Op) {
+    disk.apply(op);
+    if let Op::Told(line) = op {
+        expected.hear(line);
+    }
+}
+
+/// Opens an image with the real store and asks it for everything that it must know.
+fn judge(runtime: &Runtime, image: &Image, expected: &Expected, thorough: bool) -> Result<(), String> {
+    let temp = temp();
+    let root = temp.path().join("root");
+    image.write_to(&root);
+    let judged = std::panic::catch_unwind(AssertUnwindSafe(|| {
+        let store = AttestationStore::open(&root.join(STORE), -1).map_err(|error| format!("does not open: {error}"))?;
+        let first = runtime.block_on(ask(&store, expected, thorough))?;
+        store.tick(expected.begun + 1).map_err(|error| format!("ticks no more: {error}"))?;
+        drop(store);
+        let store =
+            AttestationStore::open(&root.join(STORE), -1).map_err(|error| format!("opens no second time: {error}"))?;
+        let again = |number| store.is_repeat(id(number), digest(number));
+        match runtime.block_on(again(first)) {
+            Ok(true) => Ok(()),
+            other => Err(format!("a claim after the cut is lost after a tick: {other:?}")),
+        }
+    }));
+    judged.unwrap_or_else(|_| Err("panics".to_owned()))
+}
+
+/// Gives the number of a claim that was new.
+async fn ask(store: &AttestationStore, expected: &Expected, thorough: bool) -> Result<usize, String> {
+    let said = |error: StoreError| error.to_string();
+    let tick = store.last_tick();
+    if tick != expected.ended && tick != expected.begun {
+        return Err(format!("tick {tick}, not {} or {}", expected.ended, expected.begun));
+    }
+    // each number says that the others are in order: one that is lost lacks in the count
+    let newest = expected.told.len().saturating_sub(200);
+    let mut missing = Vec::new();
+    for (index, number) in expected.told.iter().enumerate() {
+        let asked = thorough || index >= newest || index % 16 == 0;
+        if asked && !store.is_repeat(id(*number), digest(*number)).await.map_err(said)? {
+            missing.push(*number);
+        }
+    }
+    if !missing.is_empty() {
+        return Err(format!("{} acknowledged claims are lost: {missing:?}", missing.len()));
+    }
+    let (mut all, mut since) = (0, 0);
+    for (number, begun) in &expected.asked {
+        let there =
+            expected.told.contains(number) || store.is_repeat(id(*number), digest(*number)).await.map_err(said)?;
+        all += u64::from(there);
+        since += u64::from(there && *begun >= tick);
+    }
+    let new = expected.asked.keys().next_back().map_or(0, |last| last + 1);
+    let ceilings = [
+        (Ceiling { batch_total: all, ..PLENTY }, Claim::Exhausted),
+        (Ceiling { batch_per_tick: Some(since), ..PLENTY }, Claim::Exhausted),
+        (Ceiling { batch_total: all + 1, batch_per_tick: Some(since + 1), all: all + 1 }, Claim::New),
+        (Ceiling { batch_total: 0, batch_per_tick: Some(0), all: 0 }, Claim::Repeat),
+    ];
+    for (ceiling, answer) in ceilings {
+        let given = store.claim(id(new), digest(new), ceiling).await.map_err(said)?;
+        if given != answer {
+            return Err(format!(
+                "counts wrong: {given:?} with {ceiling:?}, where {all} are there, {since} since tick {tick}"
+            ));
+        }
+    }
+    Ok(new)
+}
+
+/// Cuts the power at moments of a run, `every` of them (before each sync and after it all are taken), in several ways,
+/// and gives how many different disks were judged. Fails with all that was lost.
+fn cut_everywhere(recorded: &Recorded, seed: u64, every: usize, random: usize) -> usize {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let mut rng = StdRng::seed_from_u64(seed);
+    let (mut disk, mut expected) = (recorded.disk.clone(), recorded.expected.clone());
+    let (mut seen, mut lost) = (HashSet::new(), Vec::new());
+    for point in 0..=recorded.ops.len() {
+        if point > 0 {
+            step(&mut disk, &mut expected, &recorded.ops[point - 1]);
+        }
+        if !rng.random_bool(1.0 / every as f64) {
+            continue;
+        }
+        let mut cuts = vec![
+            ("everything", disk.image(Cut::Everything)),
+            ("only what was synced", disk.image(Cut::OnlySynced)),
+            ("names without data", disk.image(Cut::NamesWithoutData)),
+            ("data without names", disk.image(Cut::DataWithoutNames)),
+        ];
+        cuts.extend((0..random).map(|_| ("any part", disk.image(Cut::PowerCut(&mut rng)))));
+        for (cut, image) in cuts {
+            let mut hasher = DefaultHasher::new();
+            (&image.0, expected.asked.len(), expected.told.len(), expected.begun, expected.ended).hash(&mut hasher);
+            if seen.insert(hasher.finish())
+                && let Err(why) = judge(&runtime, &image, &expected, seen.len() % 16 == 0)
+            {
+                lost.push(format!("after op {point} of {}, {cut}: {why}", recorded.ops.len()));
+            }
+        }
+    }
+    let (shown, all) = (&lost[..lost.len().min(20)], lost.len());
+    assert!(lost.is_empty(), "seed {seed}: {all} of {} cuts:\n  {}", seen.len(), shown.join("\n  "));
+    seen.len()
+}
+
+/// In memory if there is such a place: sled syncs often.
+fn temp() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory).unwrap() } else { tempfile::tempdir().unwrap() }
+}
+
+const DIR: &str = "HEADCOUNT_POWER_DIR";
+const STEPS: &str = "HEADCOUNT_POWER_STEPS";
+const TOLD: &str = "HEADCOUNT_POWER_TOLD";
+const STORE: &str = "attestation";
+
+#[test]
+fn probe() {
+    use Step::*;
+    let start = std::time::Instant::now();
+    let small = Recorded::run(&[
+        Claim(0..12),
+        ClaimAtOnce(12..40),
+        Tick(0),
+        Claim(40..44),
+        Reopen,
+        ClaimAtOnce(44..80),
+        Tick(1),
+        Claim(80..82),
+        Tick(5),
+    ]);
+    let mut kinds = BTreeMap::new();
+    for op in &small.ops {
+        *kinds.entry(format!("{op:?}").split([' ', '(']).next().unwrap().to_owned()).or_insert(0) += 1;
+    }
+    eprintln!("small: {} ops, {:?}, {:?}", small.ops.len(), kinds, start.elapsed());
+    for op in &small.ops {
+        let s = format!("{op:?}");
+        let off = if let Op::Write { file, offset, bytes } = op {
+            format!("Write {file} {offset}+{}", bytes.len())
+        } else {
+            s
+        };
+        eprintln!("  {off:.100}");
+    }
+    let start = std::time::Instant::now();
+    let judged = cut_everywhere(&small, 1, 4, 2);
+    eprintln!("small: {judged} cuts in {:?}", start.elapsed());
+}
