@@ -51,7 +51,7 @@ pub(crate) enum Cut<'a> {
     DataWithoutNames,
     /// The power is cut: each sector, each length and each operation on names that was not synced survives or not.
     /// For each file and directory the chance is drawn first, so that all, none and one are seen often.
-    PowerCut(&'a mut StdRng),
+    Power(&'a mut StdRng),
 }
 
 /// What lies on a disk after it was stopped: directories are `None`, files their bytes; parents before children.
@@ -270,9 +270,9 @@ impl Dir {
     fn survivors(&self, cut: &mut Cut<'_>) -> BTreeMap<String, Node> {
         let mut names = match cut {
             Cut::Everything | Cut::NamesWithoutData => return self.names.clone(),
-            Cut::OnlySynced | Cut::DataWithoutNames | Cut::PowerCut(_) => self.synced.clone(),
+            Cut::OnlySynced | Cut::DataWithoutNames | Cut::Power(_) => self.synced.clone(),
         };
-        if let Cut::PowerCut(rng) = cut {
+        if let Cut::Power(rng) = cut {
             let chance = chance(rng);
             for op in &self.unsynced {
                 if rng.random_bool(chance) {
@@ -330,7 +330,7 @@ impl Content {
         let rng = match cut {
             Cut::Everything | Cut::DataWithoutNames => return bytes,
             Cut::OnlySynced | Cut::NamesWithoutData => None,
-            Cut::PowerCut(rng) => Some(rng),
+            Cut::Power(rng) => Some(rng),
         };
         if self.before.is_empty() && self.lengths.is_empty() {
             return bytes;

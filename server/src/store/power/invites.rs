@@ -316,7 +316,7 @@ fn cut(recorded: &Recorded, seed: u64, every: u32, random: usize) -> Verdict {
             ("names without data", disk.image(Cut::NamesWithoutData)),
             ("data without names", disk.image(Cut::DataWithoutNames)),
         ];
-        images.extend((0..random).map(|_| ("any part", disk.image(Cut::PowerCut(&mut rng)))));
+        images.extend((0..random).map(|_| ("any part", disk.image(Cut::Power(&mut rng)))));
         for (how, image) in images {
             let mut hasher = DefaultHasher::new();
             (&image.0, expected.asked.len(), expected.told.len(), &expected.ticks).hash(&mut hasher);

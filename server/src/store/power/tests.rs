@@ -42,7 +42,7 @@ fn shown(image: &Image) -> String {
 /// All that a power cut was seen to leave, in 400 tries.
 fn left(ops: &[Op]) -> BTreeSet<String> {
     let mut rng = StdRng::seed_from_u64(5);
-    (0..400).map(|_| shown(&image(ops, Cut::PowerCut(&mut rng)))).collect()
+    (0..400).map(|_| shown(&image(ops, Cut::Power(&mut rng)))).collect()
 }
 
 fn set<const N: usize>(images: [&str; N]) -> BTreeSet<String> {
@@ -113,7 +113,7 @@ fn unsynced_writes_survive_in_any_order_and_are_torn_at_every_sector() {
     let mut rng = StdRng::seed_from_u64(6);
     let (mut seen, mut later_alone) = (BTreeSet::new(), false);
     for _ in 0..2000 {
-        let Image(nodes) = image(&ops, Cut::PowerCut(&mut rng));
+        let Image(nodes) = image(&ops, Cut::Power(&mut rng));
         let bytes = nodes[Path::new("a")].as_ref().unwrap();
         assert_eq!(bytes.len(), 4 * SECTOR);
         let sectors: Vec<u8> = bytes.chunks(SECTOR).map(|sector| sector[0]).collect();

@@ -59,7 +59,7 @@ fn no_acknowledged_claim_is_lost_when_the_power_is_cut_again_after_a_cut_or_a_ki
         let (disk, expected) = first.at(point);
         // a kill leaves unsynced what was unsynced; after a cut all that is there is on the disk
         let killed = round % 2 == 0;
-        let disk = if killed { disk } else { Disk::from_image(&disk.image(Cut::PowerCut(&mut rng))) };
+        let disk = if killed { disk } else { Disk::from_image(&disk.image(Cut::Power(&mut rng))) };
         let new = expected.asked.keys().next_back().map_or(0, |last| last + 1);
         let retried = new.saturating_sub(30)..new + 20;
         let steps = [ClaimAtOnce(retried), Claim(new + 20..new + 23), Tick(10), Claim(new + 23..new + 25)];
