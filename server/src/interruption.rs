@@ -287,6 +287,35 @@ fn u3_a_destruction_that_fails_is_tried_again_until_all_is_gone() {
 }
 
 #[test]
+fn u3_the_times_of_files_tell_of_ticks_and_looks_at_the_clock_and_of_no_pledge() {
+    use std::os::unix::fs::MetadataExt;
+    let template = Template::make();
+    let (_folder, data) = template.copy();
+    let now = Arc::new(AtomicU64::new(START + 3600));
+    let served = serve(&data, &now);
+    served.look_at_clock().unwrap();
+    let pool = served.publisher().pool().unwrap();
+    spend(&pool, template.verified(9));
+    let looked = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    std::thread::sleep(Duration::from_millis(1100)); // a system's clock for files is coarse
+    served.look_at_clock().unwrap();
+    let mut folders: Vec<PathBuf> = ["attestation", "redemption", "spent"].map(|name| data.join(name)).into();
+    let mut files = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let there = std::fs::metadata(&path).unwrap();
+            let read_by_this_test = there.is_dir();
+            assert!(there.mtime() == 0 && (there.atime() == 0 || read_by_this_test), "{}", path.display());
+            assert!(u64::try_from(there.ctime()).unwrap() > looked, "{}", path.display());
+            files += 1;
+            folders.extend(there.is_dir().then_some(path));
+        }
+    }
+    assert!(files >= 6, "{files}");
+}
+
+#[test]
 fn o1_more_pledges_than_people_eligible_are_never_published() {
     let template = Template::make();
     let (_folder, data) = template.copy();

@@ -200,7 +200,7 @@ impl Deployment {
     /// time, at its own pace.
     pub fn look_at_clock(&self) -> Result<(), Error> {
         let _one = self.ticking.lock().unwrap_or_else(PoisonError::into_inner);
-        let looked = self.run_what_is_due().and_then(|()| self.enter_page());
+        let looked = self.run_what_is_due().and_then(|()| self.enter_page()).and_then(|()| self.blur_times());
         self.well.store(looked.is_ok(), SeqCst);
         looked
     }
@@ -225,6 +225,12 @@ impl Deployment {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The times of the stores' files tell when the clock was last looked at, not when somebody last came.
+    fn blur_times(&self) -> Result<(), Error> {
+        let stores = ["attestation", "redemption", "spent"].map(|folder| self.data.join(folder));
+        Ok(stores.iter().try_for_each(|folder| store::disk::blur_times_below(folder))?)
     }
 
     /// The page is served once the log names it, and not earlier. Where the plan of a tick is in the way, the next look

@@ -7,12 +7,15 @@
 //! * **Exactly one winner.** One writer thread per store decides all requests one after the other
 //!   (`store/group_commit.rs`). If a write fails, everyone who waits gets the error, nobody a yes, and the store is
 //!   [`StoreError::Stopped`] until it is opened again, because until then nobody knows what is on the disk.
-//! * **No timestamps,** no addresses, no sequence numbers. What came since the last tick lies in sled, which keeps the
-//!   order of arrival on disk; at each tick it is rewritten in the order of its keys and the old database is deleted.
+//! * **No timestamps,** no addresses, no sequence numbers. Pending pledges lie in a file that never says in which order
+//!   they came (`store/slot_file.rs`). Invites used since the last tick lie in sled, which keeps the order of arrival on
+//!   disk; at each tick they are merged into a sorted file and the old database is deleted.
+//! * **One door to the disk.** Whatever is written, synced, named or removed goes through `store/disk.rs`, but for sled.
 //! * **Every step of a tick can be repeated.** A crash between any two leaves one of these, which opening the store
 //!   and repeating the tick finish:
-//!   - a half-made database (`new`), a half-deleted one (`removed-…`) or a half-written file (`….tmp`): deleted;
-//!   - a frozen database that is already merged or copied: the same records twice, which count once;
+//!   - a half-made generation (`new`), a half-deleted one (`removed-…`) or a half-written file (`….tmp`): deleted;
+//!   - a pool whose rows were moving aside or growing: written anew in order;
+//!   - a frozen generation that is already merged or copied: the same records twice, which count once;
 //!   - a run of spent nonces beside the longer one that it was merged into: deleted;
 //!   - tiles beyond the signed size: never served, deleted by the next append, which writes its own.
 //!

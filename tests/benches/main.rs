@@ -13,12 +13,14 @@ mod clocks;
 mod cryptography;
 mod duel;
 mod fixture;
+mod growth;
 mod http;
 mod load;
 mod log;
 mod overview;
 mod peers;
 mod picture;
+mod sled_pool;
 mod stores;
 mod table;
 
@@ -32,6 +34,7 @@ fn main() {
     let (yard, mut stage) = fixture::prepare();
     let mut rows = cryptography::run(&mut criterion, &yard, wanted);
     rows.extend(stores::run(&mut criterion, &yard, wanted));
+    growth::run(&yard, wanted);
     rows.extend(http::run(&mut criterion, &yard, &mut stage, wanted));
     rows.extend(overview::run(&mut criterion, &yard, wanted));
     rows.extend(log::run(&mut criterion, &yard, &mut stage, wanted));

@@ -5,6 +5,7 @@ use crate::clocks::{Took, together};
 use crate::duel::{Baseline, By, Duel, Row};
 use crate::fixture::{Made, Yard};
 use crate::peers::AppendLog;
+use crate::sled_pool::{self, SledPool};
 use criterion::Criterion;
 use protocol::token::VerifiedToken;
 use server::{Redeemed, RedemptionStore};
@@ -25,8 +26,10 @@ pub(crate) fn run(criterion: &mut Criterion, yard: &Yard, wanted: impl Fn(&str) 
         if wanted(subject) {
             let baseline = Baseline { ratio: baseline, by: By::Wall, source: "§4, sled 0.34.7 with fdatasync" };
             let mut ours = Ours::new(yard);
+            let mut sled = Sled::new(yard);
             let (mut growing, mut floor) = (Floor::new(yard, false), Floor::new(yard, true));
             let duel = Duel::new(subject, By::Wall, Box::new(move |count| ours.spend(count, tasks)))
+                .against("the pool in sled, as it was", None, Box::new(move |count| sled.spend(count, tasks)))
                 .against(grows, Some(baseline), Box::new(move |count| growing.append(count, tasks)))
                 .against(in_place, None, Box::new(move |count| floor.append(count, tasks)));
             rows.extend(duel.run(criterion, ROUNDS, SECONDS));
@@ -107,6 +110,38 @@ pub(crate) async fn spend_all(store: &Arc<RedemptionStore>, tokens: Vec<Verified
         counted += task.await.expect("no panic");
     }
     counted
+}
+
+/// The pool in sled with the same records.
+struct Sled<'a> {
+    yard: &'a Yard,
+    records: Vec<Vec<u8>>,
+    pool: Arc<SledPool>,
+    next: usize,
+}
+
+impl<'a> Sled<'a> {
+    fn new(yard: &'a Yard) -> Self {
+        Self { yard, records: records(&yard.made), pool: Arc::new(SledPool::new()), next: 0 }
+    }
+
+    fn spend(&mut self, count: u64, tasks: usize) -> Took {
+        let mut sum = Took::default();
+        let mut left = usize::try_from(count).expect("a length");
+        while left > 0 {
+            if self.next == self.records.len() {
+                self.pool = Arc::new(SledPool::new());
+                self.next = 0;
+            }
+            let part = &self.records[self.next..][..left.min(self.records.len() - self.next)];
+            let (counted, took) = together(|| self.yard.serve.block_on(sled_pool::spend_all(&self.pool, part, tasks)));
+            assert_eq!(counted, part.len(), "every record counts");
+            sum += took;
+            self.next += part.len();
+            left -= part.len();
+        }
+        sum
+    }
 }
 
 /// The append log with what a pool holds of each pledge.

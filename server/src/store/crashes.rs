@@ -51,7 +51,7 @@ pub(crate) fn cut_off_everywhere(
                             1 => Cut::OnlySynced,
                             2 => Cut::NamesWithoutData,
                             3 => Cut::DataWithoutNames,
-                            _ => Cut::PowerCut(&mut rng),
+                            _ => Cut::Power(&mut rng),
                         });
                         let at = temp.path().join(format!("{number}-{cut}"));
                         image.write_to(&at);

@@ -121,8 +121,7 @@ impl DiskFile {
 
     /// Sets the times of last change and last reading to the beginning of 1970, so that they say nothing.
     pub(crate) fn blur_times(&self) -> Result<(), StoreError> {
-        let never = FileTimes::new().set_accessed(SystemTime::UNIX_EPOCH).set_modified(SystemTime::UNIX_EPOCH);
-        self.file.set_times(never).map_err(failed("set the times of", &self.path))
+        blur(&self.file).map_err(failed("set the times of", &self.path))
     }
 }
 
@@ -228,6 +227,29 @@ fn empty_dir(path: &Path) -> Result<(), StoreError> {
         }
     }
     Ok(())
+}
+
+/// Sets the times of everything below a directory that exists as [`DiskFile::blur_times`] does. What the system keeps
+/// beside them, when a file was last touched in any way, becomes the time of this call: made often, that says nothing either.
+pub(crate) fn blur_times_below(dir: &Path) -> Result<(), StoreError> {
+    if !dir.is_dir() {
+        return Ok(());
+    }
+    for name in names_in(dir)? {
+        let path = dir.join(name);
+        blur_times_below(&path)?;
+        match File::open(&path).and_then(|file| blur(&file)) {
+            // a file that was there a moment ago, and had its time
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            result => result.map_err(failed("set the times of", &path))?,
+        }
+    }
+    Ok(())
+}
+
+fn blur(file: &File) -> io::Result<()> {
+    let never = FileTimes::new().set_accessed(SystemTime::UNIX_EPOCH).set_modified(SystemTime::UNIX_EPOCH);
+    file.set_times(never)
 }
 
 /// The entries of a directory: names that are not UTF-8 are not ours, and are left out.

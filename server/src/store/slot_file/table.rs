@@ -161,24 +161,25 @@ impl Table {
         if change.slots.is_empty() {
             return Ok(());
         }
-        let saved = change.displaced.len() as u64;
-        if saved > SIZES.scratch {
+        let saved = change.displaced.len();
+        if saved as u64 > SIZES.scratch {
             return Err(StoreError::Corrupt(format!(
                 "{} would move too many rows at once",
                 self.file.path().display()
             )));
         }
         let mut scratch: Vec<u8> = change.displaced.values().flatten().copied().collect();
-        scratch.resize((saved.max(*used)) as usize * SLOT, 0);
+        let most = saved.max(usize::try_from(*used).unwrap_or_default());
+        scratch.resize(most * SLOT, 0);
         if !scratch.is_empty() {
             self.file.write_at(&scratch, self.slots() * SLOT as u64)?;
-            *used = saved.max(*used);
+            *used = most as u64;
         }
         if saved > 0 {
             self.file.sync()?;
         }
         self.fill_in(change)?;
-        *used = saved;
+        *used = saved as u64;
         Ok(())
     }
 

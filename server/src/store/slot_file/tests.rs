@@ -2,7 +2,7 @@ use super::*;
 use crate::store::SECRET_DIR;
 use crate::store::crashes::fast_folder;
 use crate::store::disk::create_dir;
-use crate::store::tests_support::{copy_dir, sha256, spearman_of};
+use crate::store::tests_support::{copy_dir, names, sha256, spearman_of};
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use std::fs;
@@ -134,7 +134,7 @@ fn o2_growing_loses_nothing_wherever_it_is_cut_off() {
         rest(&mut reopened);
         holds(&reopened, 0..written);
         assert_eq!(reopened.table.homes(), 4096, "it grows after all");
-        assert_eq!(crate::store::tests_support::names(&copy), [KEY, ROWS]);
+        assert_eq!(names(&copy), [KEY, ROWS]);
         if pool.table.homes() == 4096 {
             assert!(step > 3);
             break;
@@ -158,7 +158,7 @@ fn a_table_out_of_order_is_written_anew_and_a_foreign_one_is_refused() {
     // a row twice, as a commit leaves it that was cut off: in the scratch, and behind its slot
     let first = sound.chunks(512).position(|slot| slot[0..16] != [0; 16]).unwrap();
     let mut twice = sound.clone();
-    let scratch = usize::try_from((4096 + table::SIZES.tail) * 512).unwrap();
+    let scratch = usize::try_from((4096 + SIZES.tail) * 512).unwrap();
     twice.copy_within(first * 512..(first + 1) * 512, scratch);
     fs::write(dir.join(ROWS), &twice).unwrap();
     holds(&Pool::open(&dir, 0).unwrap(), 0..1500);

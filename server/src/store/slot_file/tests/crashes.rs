@@ -50,7 +50,6 @@ fn o2_a_power_cut_while_rows_move_aside_and_while_the_pool_grows_loses_nothing()
     let pool = play(temp.path(), &watch, 30).unwrap();
     assert!(pool.table.homes() >= 512, "it grew meanwhile");
     let judged = cut_off_everywhere(&watch.ops(), 0, 4, 5, judge);
-    println!("{judged} crashes");
     assert!(judged > 700, "{judged}");
 }
 
@@ -66,6 +65,5 @@ fn o2_whatever_write_or_sync_of_the_pool_fails_nothing_told_is_lost() {
         },
         judge,
     );
-    println!("{failures} failures");
     assert!(failures > 200, "{failures}");
 }
