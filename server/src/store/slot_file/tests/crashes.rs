@@ -56,10 +56,10 @@ fn o2_a_power_cut_while_rows_move_aside_and_while_the_pool_grows_loses_nothing()
 #[test]
 fn o2_whatever_write_or_sync_of_the_pool_fails_nothing_told_is_lost() {
     let failures = fail_everywhere(
-        2,
+        1,
         6,
         |folder, watch| {
-            if let Err(error) = play(folder, watch, 14) {
+            if let Err(error) = play(folder, watch, 8) {
                 assert!(matches!(error, StoreError::Io { .. }), "{error}");
             }
         },
