@@ -4,8 +4,12 @@
 //! It must never answer yes to what is not durable, and never decide anything after a write has failed.
 
 use super::StoreError;
+use std::io;
+use std::time::Duration;
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 
 /// The state of a store, owned by its writer thread.
 pub(super) trait Ledger: Send + 'static {
@@ -20,12 +24,22 @@ pub(super) trait Ledger: Send + 'static {
     /// Makes durable whatever was decided since the last commit.
     fn commit(&mut self) -> Result<(), StoreError>;
 
-    /// A bounded piece of work that nobody waits for, done after each group and for as long as no request waits. True
-    /// while there is more.
-    fn rest(&mut self, others_wait: bool) -> Result<bool, StoreError> {
-        let _ = others_wait;
-        Ok(false)
+    /// A bounded piece of work that nobody waits for, done between groups. `quiet` says that nobody has asked for a while.
+    fn rest(&mut self, quiet: bool) -> Result<Rest, StoreError> {
+        let _ = quiet;
+        Ok(Rest::Done)
     }
+}
+
+/// What a ledger still has to do for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// Nothing.
+    Done,
+    /// Something, once it is quiet.
+    WhenQuiet,
+    /// Something, as soon as no request waits, and one step after each group.
+    More,
 }
 
 /// The way to a writer thread. When it is dropped, the thread ends.
@@ -48,16 +62,17 @@ type Alone<L> = Box<dyn FnOnce(&mut L) -> bool + Send>;
 impl<L: Ledger> Writer<L> {
     /// Starts the thread. `name` shows in debuggers only.
     pub(super) fn start(name: &str, ledger: L) -> Result<Self, StoreError> {
+        let failed =
+            |source: io::Error| StoreError::Io { what: format!("start the thread {name}"), source: source.into() };
         let (jobs, queue) = mpsc::channel(WAITING_MAX);
+        let timer = Builder::new_current_thread().enable_time().build().map_err(failed)?;
         let thread = std::thread::Builder::new().name(name.to_owned());
         let body = move || {
-            if let Some(stopped) = run(queue, ledger) {
+            if let Some(stopped) = run(queue, ledger, &timer) {
                 answer(stopped, ());
             }
         };
-        thread
-            .spawn(body)
-            .map_err(|source| StoreError::Io { what: format!("start the thread {name}"), source: source.into() })?;
+        thread.spawn(body).map_err(failed)?;
         Ok(Self { jobs })
     }
 
@@ -98,14 +113,25 @@ impl<L: Ledger> Writer<L> {
 
 /// Works until a job says stop, all senders are gone, or a write fails. On the way out `ledger` is dropped before
 /// `queue`, so whoever finds the queue closed knows that the store's files are closed too.
-fn run<L: Ledger>(mut queue: mpsc::Receiver<Job<L>>, mut ledger: L) -> Option<oneshot::Sender<()>> {
+fn run<L: Ledger>(mut queue: mpsc::Receiver<Job<L>>, mut ledger: L, timer: &Runtime) -> Option<oneshot::Sender<()>> {
     let mut group = Vec::new();
+    let mut quiet = false;
     loop {
-        let more = ledger.rest(!queue.is_empty()).ok()?;
-        let first = match queue.try_recv() {
-            Err(TryRecvError::Empty) if more => continue,
-            Err(TryRecvError::Empty) => queue.blocking_recv()?,
-            result => result.ok()?,
+        let rest = ledger.rest(quiet).ok()?;
+        quiet = false;
+        let first = match (queue.try_recv(), rest) {
+            (Err(TryRecvError::Empty), Rest::More) => continue,
+            (Err(TryRecvError::Empty), Rest::WhenQuiet) => {
+                match timer.block_on(async { timeout(QUIET, queue.recv()).await }) {
+                    Ok(job) => job?,
+                    Err(_) => {
+                        quiet = true;
+                        continue;
+                    }
+                }
+            }
+            (Err(TryRecvError::Empty), Rest::Done) => queue.blocking_recv()?,
+            (result, _) => result.ok()?,
         };
         let other = gather(&mut queue, first, &mut group);
         let mut sound = commit(&mut ledger, &mut group);
@@ -168,6 +194,8 @@ fn answer<T>(to: oneshot::Sender<T>, answer: T) {
 /// Requests in one group, and so in one sync. Also what keeps the bytes between two syncs below one sled segment:
 /// sled reuses a segment as soon as it has *written* what replaces it, which is sound only if we sync sooner.
 const GROUP_MAX: usize = 256;
+/// After so long without a request a store tidies up.
+const QUIET: Duration = Duration::from_millis(100);
 /// Requests that may wait; further callers wait for room.
 const WAITING_MAX: usize = 1024;
 

@@ -6,7 +6,7 @@
 
 use super::disk::{create_dir, remove_dir};
 use super::generations::{Generation, Generations};
-use super::group_commit::{Ledger, Writer};
+use super::group_commit::{Ledger, Rest, Writer};
 use super::slot_file::SlotFile;
 use super::spent::{NonceFile, SpentRuns};
 use super::{SECRET_DIR, StoreError};
@@ -267,8 +267,8 @@ impl Ledger for Pools {
         Ok(())
     }
 
-    fn rest(&mut self, others_wait: bool) -> Result<bool, StoreError> {
-        self.fresh.as_mut().map_or(Ok(false), |fresh| fresh.rest(others_wait))
+    fn rest(&mut self, quiet: bool) -> Result<Rest, StoreError> {
+        self.fresh.as_mut().map_or(Ok(Rest::Done), |fresh| fresh.rest(quiet))
     }
 }
 

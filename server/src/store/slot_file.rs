@@ -1,7 +1,7 @@
 //! The pool of one tick on disk: a file whose bytes say what it holds and not in which order that came, at any time,
 //! beside the key that seals its rows (DESIGN §6). `rows` is the table, `key` its key; with the key gone the rows are noise.
 //!
-//! A power cut in the middle of a commit leaves every row that was durable in its slot or in the scratch; opening the
+//! A power cut in the middle of a commit leaves every row that was durable in its slot or in a scratch; opening the
 //! file finds what is out of order and writes the table anew.
 
 mod growth;
@@ -10,10 +10,11 @@ mod table;
 
 use self::growth::{Growth, Writing};
 use self::seal::{ROW_MAX, Seals, Slot, label_of};
-use self::table::{Change, SIZES, Table};
+use self::table::{Change, SIZES, Scratches, Table};
 use super::StoreError;
 use super::disk::{DiskFile, sync_dir};
 use super::generations::Generation;
+use super::group_commit::Rest;
 use protocol::publication::Tick;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -27,8 +28,7 @@ pub(super) struct SlotFile<const K: usize, const V: usize> {
     table: Table,
     /// Rows in the table.
     count: u64,
-    /// Slots of the scratch that are not zero.
-    scratch_used: u64,
+    scratches: Scratches,
     growth: Option<Growth>,
 }
 
@@ -51,7 +51,8 @@ impl<const K: usize, const V: usize> Generation for SlotFile<K, V> {
         file.sync()?;
         sync_dir(path)?;
         let table = Table::new(file)?;
-        let mut opened = Self { tick, path: path.to_owned(), seals, table, count: 0, scratch_used: 0, growth: None };
+        let mut opened =
+            Self { tick, path: path.to_owned(), seals, table, count: 0, scratches: Scratches::default(), growth: None };
         opened.look_through()?;
         Ok(opened)
     }
@@ -88,9 +89,9 @@ impl<const K: usize, const V: usize> SlotFile<K, V> {
     pub(super) fn write(&mut self, rows: &BTreeMap<[u8; K], [u8; V]>) -> Result<(), StoreError> {
         let mut change = Change::default();
         for (number, (key, value)) in rows.iter().enumerate() {
-            if change.displaced.len() >= SIZES.full_change || number > 0 && number % SIZES.rows_at_once == 0 {
-                self.table.commit(std::mem::take(&mut change), &mut self.scratch_used)?;
-                self.rest(true)?;
+            if change.len() >= SIZES.full_change || number > 0 && number % SIZES.rows_at_once == 0 {
+                self.table.commit(std::mem::take(&mut change), &mut self.scratches)?;
+                self.grow()?;
             }
             let label = self.seals.label(key);
             let mut row = Zeroizing::new([0; ROW_MAX]);
@@ -103,31 +104,39 @@ impl<const K: usize, const V: usize> SlotFile<K, V> {
                 }
             }
         }
-        self.table.commit(change, &mut self.scratch_used)
+        self.table.commit(change, &mut self.scratches)
     }
 
-    /// A bounded piece of work that nobody waits for: growing, and cleaning the scratch once no other commit is near.
-    /// True while there is more.
-    pub(super) fn rest(&mut self, others_wait: bool) -> Result<bool, StoreError> {
+    /// A bounded piece of work that nobody waits for: growing, and clearing the scratches once it is quiet.
+    pub(super) fn rest(&mut self, quiet: bool) -> Result<Rest, StoreError> {
+        if self.grow()? {
+            return Ok(Rest::More);
+        }
+        if quiet && !self.scratches.are_clear() {
+            self.table.clear(&mut self.scratches)?;
+        }
+        Ok(if self.scratches.are_clear() { Rest::Done } else { Rest::WhenQuiet })
+    }
+
+    /// Takes the next step of growing, if that is due. False if not.
+    fn grow(&mut self) -> Result<bool, StoreError> {
         if self.growth.is_none() && self.count > self.table.homes() / 2 {
             self.growth = Some(Growth::begin(&self.table)?);
         }
+        let was_due = self.growth.is_some();
         while let Some(growth) = self.growth.take() {
             let (growth, grown) = growth.step(&self.table)?;
             self.growth = growth;
             if let Some(grown) = grown {
                 self.table = grown;
-                self.scratch_used = 0;
+                self.scratches = Scratches::default();
             }
             // a step for each commit is more than enough but for the smallest tables: in these nothing takes long
             if self.count <= self.table.homes() / 4 * 3 {
-                return Ok(true);
+                break;
             }
         }
-        if self.scratch_used > 0 && !others_wait {
-            self.table.clear(&mut self.scratch_used)?;
-        }
-        Ok(self.scratch_used > 0)
+        Ok(was_due)
     }
 
     fn row(&self, slot: &Slot) -> Result<([u8; K], [u8; V]), StoreError> {

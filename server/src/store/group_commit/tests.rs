@@ -21,7 +21,7 @@ impl Ledger for Sum {
 
     fn commit(&mut self) -> Result<(), StoreError> {
         self.commits.fetch_add(1, Ordering::SeqCst);
-        std::thread::sleep(std::time::Duration::from_millis(2)); // what a disk takes
+        std::thread::sleep(Duration::from_millis(2)); // what a disk takes
         if self.sum >= self.fails_at {
             return Err(StoreError::Corrupt("disk full".to_owned()));
         }
@@ -81,7 +81,7 @@ async fn nobody_of_a_failing_group_gets_an_answer_and_nobody_after_it() {
 #[test]
 fn work_alone_sees_what_was_decided_and_only_a_refusal_leaves_the_store_running() {
     let (writer, _) = start(u64::MAX);
-    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let runtime = Runtime::new().unwrap();
     runtime.block_on(writer.decide(7)).unwrap();
     assert_eq!(writer.alone(|sum| Ok(sum.sum)).unwrap(), 7);
     let refused = writer.alone(|_| Err::<(), _>(StoreError::Refused("no".to_owned())));

@@ -139,7 +139,7 @@ impl Growth {
             Stage::Adding(new) => {
                 let mut change = Change::default();
                 for _ in 0..SIZES.step_rows {
-                    if change.displaced.len() >= SIZES.full_change {
+                    if change.len() >= SIZES.full_change {
                         break;
                     }
                     let Some(label) = since.pop_first() else { break };

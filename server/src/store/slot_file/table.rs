@@ -3,11 +3,12 @@
 //! leading bits of its label, the table as a whole is sorted by label, with gaps.
 //!
 //! ```text
-//! homes (a power of two) || tail (what runs over the last home) || scratch (zero but during a commit), of 512 bytes each
+//! homes (a power of two) || tail (what runs over the last home) || two scratches (zero at rest), slots of 512 bytes each
 //! ```
 //!
-//! A commit must never have a row that was durable in no durable place: rows that are to be overwritten are copied into the
-//! scratch and synced first, then the slots are written and synced, then the scratch is zeroed.
+//! A commit must never have a row that was durable in no durable place. All that it changes is written into one scratch and
+//! synced; that is when it counts. Then the slots are written, and the next commit, which takes the other scratch, syncs
+//! them together with its own. So each commit has one sync, and at every moment a scratch holds what a slot may lack.
 
 use super::super::StoreError;
 use super::super::disk::DiskFile;
@@ -23,9 +24,9 @@ pub(super) struct Sizes {
     /// Slots behind the last home. So many rows never stand without a gap: with homes three quarters full a run of 400
     /// has a probability below 2^-50 at a million homes.
     pub tail: u64,
-    /// Rows that one commit may overwrite.
+    /// Slots that one commit may change.
     pub scratch: u64,
-    /// Overwritten rows after which a commit is made in two.
+    /// Changed slots after which a commit is made in two.
     pub full_change: usize,
     /// Rows after which growing, if it is due, takes its next step.
     pub rows_at_once: usize,
@@ -56,20 +57,28 @@ pub(super) struct Table {
     homes: u64,
 }
 
-/// What a commit will write.
+/// What a commit will write: slots by index.
+pub(super) type Change = BTreeMap<u64, Slot>;
+
+/// Which scratch is next, and how many slots of each are not zero.
 #[derive(Default)]
-pub(super) struct Change {
-    /// Slots by index.
-    slots: BTreeMap<u64, Slot>,
-    /// What stands on the disk where a slot will be written.
-    pub(super) displaced: BTreeMap<Label, Slot>,
+pub(super) struct Scratches {
+    next: usize,
+    used: [usize; 2],
+}
+
+impl Scratches {
+    /// Whether both are zero.
+    pub(super) fn are_clear(&self) -> bool {
+        self.used == [0, 0]
+    }
 }
 
 impl Table {
     /// An open file as a table. Errors: [`StoreError::Corrupt`] if it is as long as no table.
     pub(super) fn new(file: DiskFile) -> Result<Self, StoreError> {
         let slots = file.len()? / SLOT as u64;
-        let homes = slots.saturating_sub(SIZES.tail + SIZES.scratch);
+        let homes = slots.saturating_sub(SIZES.tail + 2 * SIZES.scratch);
         if file.len()? % SLOT as u64 != 0 || !homes.is_power_of_two() {
             return Err(StoreError::Corrupt(format!("{} is cut off", file.path().display())));
         }
@@ -88,7 +97,7 @@ impl Table {
 
     /// Slots of a table in all.
     pub(super) fn slots_in_all(homes: u64) -> u64 {
-        homes + SIZES.tail + SIZES.scratch
+        homes + SIZES.tail + 2 * SIZES.scratch
     }
 
     /// The first slot that a label would have.
@@ -120,10 +129,9 @@ impl Table {
         let mut moving = slot;
         loop {
             let before = self.load(change, at)?;
-            let on_disk = change.slots.insert(at, moving).is_none();
-            let Some(label) = label_of(&before) else { return Ok(true) };
-            if on_disk {
-                change.displaced.insert(label, before);
+            change.insert(at, moving);
+            if label_of(&before).is_none() {
+                return Ok(true);
             }
             moving = before;
             at += 1;
@@ -144,7 +152,7 @@ impl Table {
     }
 
     fn load(&self, change: &Change, at: u64) -> Result<Slot, StoreError> {
-        if let Some(slot) = change.slots.get(&at) {
+        if let Some(slot) = change.get(&at) {
             return Ok(*slot);
         }
         if at >= self.slots() {
@@ -156,52 +164,52 @@ impl Table {
         Ok(slot)
     }
 
-    /// Makes a change durable. `used` is how much of the scratch an earlier commit used; it is updated.
-    pub(super) fn commit(&self, change: Change, used: &mut u64) -> Result<(), StoreError> {
-        if change.slots.is_empty() {
+    /// Makes a change durable.
+    pub(super) fn commit(&self, change: Change, scratches: &mut Scratches) -> Result<(), StoreError> {
+        if change.is_empty() {
             return Ok(());
         }
-        let saved = change.displaced.len();
-        if saved as u64 > SIZES.scratch {
+        if change.len() as u64 > SIZES.scratch {
             return Err(StoreError::Corrupt(format!(
                 "{} would move too many rows at once",
                 self.file.path().display()
             )));
         }
-        let mut scratch: Vec<u8> = change.displaced.values().flatten().copied().collect();
-        let most = saved.max(usize::try_from(*used).unwrap_or_default());
-        scratch.resize(most * SLOT, 0);
-        if !scratch.is_empty() {
-            self.file.write_at(&scratch, self.slots() * SLOT as u64)?;
-            *used = most as u64;
-        }
-        if saved > 0 {
-            self.file.sync()?;
-        }
-        self.fill_in(change)?;
-        *used = saved as u64;
-        Ok(())
+        let turn = scratches.next;
+        let mut scratch: Vec<u8> = change.values().flatten().copied().collect();
+        scratch.resize(change.len().max(scratches.used[turn]) * SLOT, 0);
+        self.file.write_at(&scratch, self.scratch(turn))?;
+        self.file.sync()?;
+        scratches.used[turn] = change.len();
+        scratches.next = 1 - turn;
+        self.write(change)?;
+        self.file.blur_times()
     }
 
-    /// Writes a change that overwrites nothing that counts, durably.
+    /// Writes a change into a table that nobody relies on yet, durably.
     pub(super) fn fill_in(&self, change: Change) -> Result<(), StoreError> {
-        self.write(change.slots)?;
+        self.write(change)?;
+        self.file.sync()
+    }
+
+    /// Zeroes the scratches, durably, after what they hold is durable in its slots.
+    pub(super) fn clear(&self, scratches: &mut Scratches) -> Result<(), StoreError> {
+        self.file.sync()?;
+        for (turn, used) in scratches.used.iter_mut().enumerate() {
+            self.file.write_at(&vec![0; *used * SLOT], self.scratch(turn))?;
+            *used = 0;
+        }
         self.file.blur_times()?;
         self.file.sync()
     }
 
-    /// Zeroes the scratch, durably.
-    pub(super) fn clear(&self, used: &mut u64) -> Result<(), StoreError> {
-        let zeros = vec![0; usize::try_from(*used).unwrap_or_default() * SLOT];
-        self.file.write_at(&zeros, self.slots() * SLOT as u64)?;
-        self.file.blur_times()?;
-        self.file.sync()?;
-        *used = 0;
-        Ok(())
+    /// Where a scratch begins, in bytes.
+    fn scratch(&self, turn: usize) -> u64 {
+        (self.slots() + turn as u64 * SIZES.scratch) * SLOT as u64
     }
 
     /// Writes slots, neighbours together.
-    fn write(&self, slots: BTreeMap<u64, Slot>) -> Result<(), StoreError> {
+    fn write(&self, slots: Change) -> Result<(), StoreError> {
         let mut run = Vec::new();
         let mut next = 0;
         for (at, slot) in slots {

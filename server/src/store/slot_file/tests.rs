@@ -36,7 +36,7 @@ fn pool(dir: &Path, key_of: Option<&Path>) -> Pool {
 }
 
 fn rest(pool: &mut Pool) {
-    while pool.rest(false).unwrap() {}
+    while pool.rest(true).unwrap() != Rest::Done {}
 }
 
 fn holds(pool: &Pool, numbers: impl Iterator<Item = usize>) {
@@ -80,7 +80,7 @@ fn u3_nothing_in_the_pool_follows_the_order_of_arrival_at_any_time() {
     let mut pool = pool(&temp.path().join("pool"), None);
     for group in (0..15_000).collect::<Vec<usize>>().chunks(60) {
         pool.write(&rows(group)).unwrap();
-        pool.rest(true).unwrap();
+        pool.rest(false).unwrap();
         let arrived = group.last().unwrap() + 1;
         if arrived % 3000 == 0 {
             let lying = pool.rows().map(|row| row.unwrap().0).enumerate();
@@ -125,7 +125,7 @@ fn o2_growing_loses_nothing_wherever_it_is_cut_off() {
         // meanwhile others come, before and behind what is copied already
         pool.write(&rows(&(written..written + 5).collect::<Vec<_>>())).unwrap();
         written += 5;
-        pool.rest(true).unwrap();
+        pool.rest(false).unwrap();
         holds(&pool, 0..written);
         let copy = temp.path().join(format!("cut off {step}"));
         copy_dir(&dir, &copy);

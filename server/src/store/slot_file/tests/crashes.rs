@@ -5,6 +5,7 @@ use crate::store::StoreError;
 use crate::store::crashes::{cut_off_everywhere, fail_everywhere, fast_folder};
 use crate::store::disk::faults::Watch;
 use crate::store::generations::Generations;
+use crate::store::group_commit::Rest;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -34,12 +35,12 @@ fn play(folder: &Path, watch: &Watch, few: usize) -> Result<Pool, StoreError> {
         Ok::<(), StoreError>(())
     };
     write(&mut pool, 0..BEFORE)?;
-    while pool.rest(false)? {}
+    while pool.rest(true)? != Rest::Done {}
     for group in 0..few {
         write(&mut pool, BEFORE + 5 * group..BEFORE + 5 * (group + 1))?;
         pool.rest(group % 2 == 0)?;
     }
-    while pool.rest(false)? {}
+    while pool.rest(true)? != Rest::Done {}
     Ok(pool)
 }
 
