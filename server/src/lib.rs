@@ -30,6 +30,8 @@ mod interruption;
 mod issuer;
 mod join;
 mod keyring;
+#[cfg(test)]
+mod model;
 mod organiser;
 mod origin;
 mod page;

@@ -37,6 +37,8 @@ struct State {
     files: BTreeMap<u64, u64>,
     steps: usize,
     fault: Option<(usize, Fault)>,
+    /// Steps are only counted and made to fail.
+    forgets: bool,
 }
 
 static WATCHES: Mutex<Vec<(PathBuf, Arc<Mutex<State>>)>> = Mutex::new(Vec::new());
@@ -46,6 +48,13 @@ impl Watch {
     pub(crate) fn of(root: &Path) -> Self {
         let watch = Self { root: root.to_owned(), state: Arc::default() };
         lock(&WATCHES).push((watch.root.clone(), watch.state.clone()));
+        watch
+    }
+
+    /// Watches a folder in which there is something already: steps are counted and can fail, but are not written down.
+    pub(crate) fn without_record(root: &Path) -> Self {
+        let watch = Self::of(root);
+        lock(&watch.state).forgets = true;
         watch
     }
 
@@ -126,6 +135,9 @@ pub(super) fn around<T>(step: Step<'_>, doing: impl FnOnce() -> io::Result<T>) -
 
 impl State {
     fn record(&mut self, root: &Path, step: Step<'_>) {
+        if self.forgets {
+            return;
+        }
         let below = |path: &Path| path.strip_prefix(root).expect("a path below the root").to_owned();
         let op = match step {
             Step::MakeDir(path) => Op::MakeDir { path: below(path) },
@@ -145,6 +157,9 @@ impl State {
     }
 
     fn emptied(&mut self, path: &Path) {
+        if self.forgets {
+            return;
+        }
         let file = self.files[&fs::metadata(path).expect("it is there").ino()];
         self.push(Op::SetLen { file, len: 0 });
     }
