@@ -28,7 +28,7 @@ pub fn check(data: &Path) -> Result<Vec<String>, Error> {
     ));
 
     let keys = Keyring::of(data);
-    keys.check(genesis)?;
+    let issuer_key = keys.check(genesis)?;
     if summary.closed_at.is_some() {
         let folders = ["attestation", "redemption", "spent", "plan"];
         let left = folders.into_iter().find(|name| data.join(name).exists());
@@ -38,7 +38,7 @@ pub fn check(data: &Path) -> Result<Vec<String>, Error> {
         }
         found.push("closed: pool, used invites and the keys that endanger people are destroyed".to_owned());
     } else {
-        if keys.issuer()?.is_none() || keys.invite()?.is_none() {
+        if issuer_key.is_none() || keys.invite()?.is_none() {
             return Err(Error::damaged("a key is missing although the campaign has not closed"));
         }
         if let Some(folder) = ["attestation", "redemption"].into_iter().find(|folder| !data.join(folder).is_dir()) {

@@ -63,16 +63,17 @@ impl Keyring {
     }
 
     /// Demands that the keys are those of the genesis. With others the server would sign what nobody takes, and use up
-    /// invites and tokens for nothing.
-    pub(crate) fn check(&self, genesis: &Genesis) -> Result<(), Error> {
+    /// invites and tokens for nothing. Yields the Issuer's key as [`Self::issuer`] does.
+    pub(crate) fn check(&self, genesis: &Genesis) -> Result<Option<IssuerPrivateKey>, Error> {
         let public = |seed: &Seed| NoteSigner::new("", seed).public_key();
         if public(&self.log()?) != genesis.log_key || public(&self.receipt()?) != genesis.receipt_key {
             return Err(Error::damaged("the keys of log and receipts are not those of the genesis"));
         }
-        if self.issuer()?.is_some_and(|issuer| issuer.public().spki() != genesis.token_key) {
+        let issuer = self.issuer()?;
+        if issuer.as_ref().is_some_and(|issuer| issuer.public().spki() != genesis.token_key) {
             return Err(Error::damaged("the issuer's key is not the one of the genesis"));
         }
-        Ok(())
+        Ok(issuer)
     }
 
     /// The key of the invite codes, or `None` once it was destroyed.

@@ -111,7 +111,7 @@ impl Deployment {
         let verifier = NoteVerifier::new(&campaign.log_name(), &genesis.log_key)?;
         let log = LogStore::open(&data.join("log"), &verifier)?;
         let summary = read_log(&campaign, log.reader())?;
-        keys.check(genesis)?;
+        let issuer_key = keys.check(genesis)?;
         let closed = summary.closed_at.is_some();
         let bundle = bundle::take_in(data, page, genesis)?;
         if bundle.is_none() && summary.manifest_sha256.is_some() {
@@ -120,7 +120,7 @@ impl Deployment {
 
         let schedule = genesis.schedule();
         let keeper = Timekeeper::new(clock, schedule.tick_seconds + config::CLOCK_TOLERANCE_SECS);
-        let (issuing, pool) = if closed { (None, None) } else { open_stores(data, &campaign, &keys)? };
+        let (issuing, pool) = if closed { (None, None) } else { open_stores(data, &campaign, &keys, issuer_key)? };
         let published_last = Some(summary.last_tick).filter(|tick| *tick > 0); // 0 says that none has published
         let cleaned_last = pool.as_ref().map(|pool| pool.last_tick());
         let last_tick = published_last.max(cleaned_last).unwrap_or_default();
@@ -287,14 +287,19 @@ type Stores = (Option<(IssuerPrivateKey, Attester)>, Option<Arc<RedemptionStore>
 
 /// The two databases, in two folders, which only this file sees together. One that is missing is not made anew: every
 /// used invite would be good again, or acknowledged pledges gone without a word.
-fn open_stores(data: &Path, campaign: &Arc<Campaign>, keys: &Keyring) -> Result<Stores, Error> {
+fn open_stores(
+    data: &Path,
+    campaign: &Arc<Campaign>,
+    keys: &Keyring,
+    issuer_key: Option<IssuerPrivateKey>,
+) -> Result<Stores, Error> {
     let (attestation, redemption) = (data.join("attestation"), data.join("redemption"));
     if let Some(missing) = [&attestation, &redemption].into_iter().find(|folder| !folder.is_dir()) {
         let why = "is missing although the campaign has not closed; bring it back, do not start without it";
         return Err(Error::Refused(format!("{} {why}", missing.display())));
     }
     let missing = || Error::damaged("a key is missing although the campaign has not closed");
-    let (issuer_key, invite_key) = (keys.issuer()?.ok_or_else(missing)?, keys.invite()?.ok_or_else(missing)?);
+    let (issuer_key, invite_key) = (issuer_key.ok_or_else(missing)?, keys.invite()?.ok_or_else(missing)?);
     let first_tick = first_tick(campaign);
     let attester = Attester::open(&attestation, campaign.clone(), invite_key, first_tick)?;
     let pool = RedemptionStore::open(&redemption, &data.join("spent"), first_tick)?;
