@@ -158,8 +158,8 @@ impl PrivateKey {
 }
 
 /// The smallest prime below 2^16 that divides the big-endian number, if there is one.
-fn small_factor(n: &[u8; RSA_BYTES]) -> Option<u32> {
-    let (words, _) = n.as_chunks(); // four bytes at a time: each start of a server and each page divides by all the primes
+fn small_factor(n: &[u8]) -> Option<u32> {
+    let (first, words) = n.as_rchunks(); // four bytes at a time: each start of a server and each page divides by all the primes
     let mut composite = vec![false; 1 << 16];
     for p in 2..1u32 << 16 {
         if composite[p as usize] {
@@ -170,8 +170,9 @@ fn small_factor(n: &[u8; RSA_BYTES]) -> Option<u32> {
             composite[multiple as usize] = true;
             multiple += p;
         }
-        let append = |rest: u64, word: &[u8; 4]| rest << 32 | u64::from(u32::from_be_bytes(*word));
-        if words.iter().fold(0, |rest, word| append(rest, word) % u64::from(p)) == 0 {
+        let rest = first.iter().fold(0, |rest, byte| (rest << 8 | u64::from(*byte)) % u64::from(p));
+        let append = |rest, word: &[u8; 4]| rest << 32 | u64::from(u32::from_be_bytes(*word));
+        if words.iter().fold(rest, |rest, word| append(rest, word) % u64::from(p)) == 0 {
             return Some(p);
         }
     }
