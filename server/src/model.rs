@@ -269,7 +269,7 @@ impl Run<'_> {
             self.model.run(tick);
             self.model.start();
         }
-        self.log()
+        if cut_off.is_some() { self.log() } else { Ok(()) }
     }
 
     fn start(&mut self, cut_off: Option<i64>) -> Result<(), String> {
@@ -285,11 +285,14 @@ impl Run<'_> {
 
     fn log(&mut self) -> Result<(), String> {
         same("log", &self.house.log()?, &self.model.log)?;
+        same("closed", self.house.served().timeline.is_closed(), self.model.closed)
+    }
+
+    fn counts(&self) -> Result<(), String> {
         let counts = self.house.counts();
         let total = self.model.published.len();
         let size = 1 + self.model.log.len() + total;
-        same("counts", (counts.total, counts.log_size), (total as u64, size as u64))?;
-        same("closed", self.house.served().timeline.is_closed(), self.model.closed)
+        same("counts", (counts.total, counts.log_size), (total as u64, size as u64))
     }
 
     /// Crash, start, `check`; all that was acknowledged again; close; crash; `check`, and the whole log once more.
@@ -302,6 +305,7 @@ impl Run<'_> {
             self.look()?;
         }
         check(&self.house)?;
+        self.counts()?;
         let known: Vec<usize> = self.model.pending.union(&self.model.published).copied().collect();
         self.pledge(&known)?;
         self.one(&Operation::Close)?;
@@ -310,6 +314,7 @@ impl Run<'_> {
             self.look()?;
         }
         self.pledge(&known)?; // all are refused
+        self.counts()?;
         self.house.stop(false);
         check(&self.house)?;
         same("log", &self.house.log()?, &self.model.log)?;
@@ -393,5 +398,5 @@ fn o2_whatever_happens_the_server_answers_and_publishes_what_the_model_says() {
     }
     let reached = reached.into_inner().unwrap();
     eprintln!("{reached:#?}");
-    assert!(count < 1000 || reached.len() == 17, "the sequences do not reach all that they are for");
+    assert!(count < 1000 || reached.len() == 16, "the sequences do not reach all that they are for");
 }

@@ -159,7 +159,10 @@ impl Timeline {
 
     fn now(&self, end: End) -> Now {
         let now = self.keeper.now();
-        Now { seconds: now.seconds.max(self.schedule.end_of(end.last_tick)), ..now }
+        // the tick that the stores are made with was never run: it may end when the campaign opens, and holds nothing up
+        let ran = end.last_tick > self.schedule.last_ended(self.schedule.opens);
+        let not_before = if ran { self.schedule.end_of(end.last_tick) } else { 0 };
+        Now { seconds: now.seconds.max(not_before), ..now }
     }
 
     fn end(&self) -> MutexGuard<'_, End> {
@@ -170,4 +173,28 @@ impl Timeline {
 /// The file by which the operator says that the clock is right.
 pub(crate) fn confirm_file(data: &Path) -> PathBuf {
     data.join("clock-is-right")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::{Clock, Reading};
+    use std::time::Duration;
+
+    #[test]
+    fn o1_a_campaign_that_opens_on_the_grid_takes_nothing_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let (opens, tick_seconds) = (36_000, 3600);
+        for pledges_open in [opens, opens + tick_seconds, opens + tick_seconds / 2] {
+            let closes = pledges_open + 10 * tick_seconds;
+            let schedule = Schedule { opens, pledges_open, issuing_closes: closes, closes, tick_seconds };
+            for (now, expected) in [(opens - 1, State::Before), (opens, schedule.state(opens, None))] {
+                let clock = Clock::new(move || Reading { wall: now, steady: Duration::ZERO });
+                // what the stores remember from their making
+                let first = schedule.last_ended(opens);
+                let timeline = Timeline::open(folder.path(), schedule, Timekeeper::new(clock, 600), first, false);
+                assert_eq!(timeline.ok().unwrap().state(), expected, "{pledges_open}, {now}");
+            }
+        }
+    }
 }

@@ -54,6 +54,8 @@ pub(super) struct Country {
     pub campaign: Campaign,
     pub invites: Vec<String>,
     pub tickets: Vec<Ticket>,
+    /// Two of each number, from 1 on.
+    announcements: Vec<[String; 2]>,
     pub organiser: String,
 }
 
@@ -82,20 +84,33 @@ impl Country {
         let (campaign, ..) = read_campaign(&data).unwrap();
         let invites = invites(&data, &campaign);
         let tickets = tickets(&data, &campaign);
+        let note = |number, text: &str| {
+            let text = [("en".to_owned(), text.to_owned())].into();
+            Announcement::sign(&campaign, &SEED, number, None, text).unwrap().note
+        };
+        let announcements = (1..=32).map(|number| [note(number, "Wait."), note(number, "Come.")]).collect();
         Self {
             _folder: folder,
             data,
             campaign,
             invites,
             tickets,
+            announcements,
             organiser: format!("Bearer {}", *made.organiser_token),
         }
     }
 
-    /// An announcement; there are two of each number.
-    pub(super) fn announcement(&self, number: u32, other: bool) -> String {
-        let text = [("en".to_owned(), if other { "Come." } else { "Wait." }.to_owned())].into();
-        Announcement::sign(&self.campaign, &SEED, number, None, text).unwrap().note
+    pub(super) fn announcement(&self, number: u32, other: bool) -> &str {
+        &self.announcements[number as usize - 1][usize::from(other)]
+    }
+
+    /// The number of an announcement, and which of the two.
+    pub(super) fn number_of(&self, note: &[u8]) -> (u32, bool) {
+        let found = (1..).zip(&self.announcements).find_map(|(number, both)| {
+            let which = both.iter().position(|other| other.as_bytes() == note)?;
+            Some((number, which == 1))
+        });
+        found.expect("one that was made here")
     }
 }
 

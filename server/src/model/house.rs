@@ -13,7 +13,6 @@ use axum::extract::Request;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
-use protocol::announcement::Announcement;
 use protocol::counts::Counts;
 use protocol::entry::Entry;
 use protocol::media;
@@ -131,7 +130,7 @@ impl<'a> House<'a> {
     }
 
     pub(super) fn announce(&self, number: u32, other: bool) -> Answer {
-        self.organise("/organiser/announcement", self.country.announcement(number, other))
+        self.organise("/organiser/announcement", self.country.announcement(number, other).to_owned())
     }
 
     pub(super) fn close(&self) -> Answer {
@@ -177,7 +176,6 @@ impl<'a> House<'a> {
     }
 
     fn line(&self, lines: &mut Vec<Line>, entry: &[u8], pledges: &mut usize) {
-        let campaign = &self.country.campaign;
         match Entry::decode(entry).unwrap() {
             Entry::Group { tick, area, .. } => {
                 let tickets = BTreeSet::new();
@@ -191,8 +189,7 @@ impl<'a> House<'a> {
                 *pledges += 1;
             }
             Entry::Announcement(note) => {
-                let number = Announcement::open(&note, campaign).unwrap().number;
-                let other = note == self.country.announcement(number, true).as_bytes();
+                let (number, other) = self.country.number_of(&note);
                 lines.push(Line::Announcement { number, other });
             }
             Entry::Close { tick } => lines.push(Line::Close { tick: tick.into() }),
