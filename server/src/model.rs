@@ -20,116 +20,22 @@
 mod country;
 mod expected;
 mod house;
+mod operation;
 
-use self::country::{Country, HOUR, INVITES, START, TICKETS};
+use self::country::{Country, HOUR};
 use self::expected::{Expected, Line};
 use self::house::{Answer, House};
+use self::operation::{Operation, Sequence};
 use crate::store::crashes::fast_folder;
 use crate::store::disk::faults::Fault;
+use rand::SeedableRng;
 use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use tokio::runtime::Runtime;
-
-#[derive(Clone, Debug)]
-enum Operation {
-    /// The holder of an invite asks, so many times, for the first or the second of her tickets.
-    Claim {
-        invite: usize,
-        other: bool,
-        times: usize,
-    },
-    /// So many invites in a row, each for its first ticket.
-    Crowd {
-        from: usize,
-        count: usize,
-    },
-    /// Pledges that come at once.
-    Pledge(Vec<usize>),
-    PledgeCutOff {
-        ticket: usize,
-        step: usize,
-        fault: Fault,
-    },
-    Pass(u64),
-    Jump(i64),
-    Look,
-    LookCutOff {
-        step: usize,
-        fault: Fault,
-        again: bool,
-    },
-    Crash {
-        orderly: bool,
-    },
-    StartCutOff {
-        step: usize,
-        fault: Fault,
-    },
-    /// `ahead` of the last number: a repeat, the next, a gap.
-    Announce {
-        ahead: u32,
-        other: bool,
-    },
-    Close,
-    /// The operator says that the clock is right.
-    Word,
-}
-
-/// When it begins, and what is done.
-#[derive(Clone, Debug)]
-struct Sequence {
-    start: u64,
-    operations: Vec<Operation>,
-}
-
-impl Sequence {
-    fn random(rng: &mut StdRng) -> Self {
-        let start = START - 2 * HOUR - 600 + [HOUR, 2 * HOUR + 700, 3 * HOUR, 0][rng.random_range(0..4)];
-        let operations = (0..rng.random_range(10..=30)).map(|_| Operation::random(rng)).collect();
-        Self { start, operations }
-    }
-}
-
-impl Operation {
-    fn random(rng: &mut StdRng) -> Self {
-        let fault = [Fault::Refused, Fault::DoneButRefused, Fault::Torn, Fault::Full][rng.random_range(0..4)];
-        match rng.random_range(0..100) {
-            0..10 => {
-                let (invite, other) = (rng.random_range(0..INVITES) / 3 * 3, rng.random_bool(0.3));
-                let times = if rng.random_bool(0.05) { 12 } else { rng.random_range(1..3) };
-                Self::Claim { invite, other, times }
-            }
-            10..14 => Self::Crowd { from: rng.random_range(0..INVITES - 7), count: rng.random_range(2..8) },
-            14..48 => {
-                let (from, count) = (rng.random_range(0..TICKETS), rng.random_range(1..9));
-                let mut tickets: Vec<usize> = (from..TICKETS.min(from + count)).collect();
-                if rng.random_bool(0.3) {
-                    tickets.push(tickets[0]);
-                }
-                Self::Pledge(tickets)
-            }
-            48..50 => Self::PledgeCutOff { ticket: rng.random_range(0..TICKETS), step: rng.random_range(0..6), fault },
-            50..64 => Self::Pass([60, HOUR / 2, HOUR, HOUR, HOUR + 700, 3 * HOUR][rng.random_range(0..6)]),
-            64..70 => {
-                let far = if rng.random_bool(0.3) { 20 * HOUR } else { HOUR };
-                let far = i64::try_from(far).unwrap();
-                Self::Jump(rng.random_range(-far..far))
-            }
-            70..85 => Self::Look,
-            85..88 => Self::LookCutOff { step: rng.random_range(0..45), fault, again: rng.random_bool(0.3) },
-            88..91 => Self::Crash { orderly: rng.random_bool(0.3) },
-            91..92 => Self::StartCutOff { step: rng.random_range(0..40), fault },
-            92..96 => Self::Announce { ahead: rng.random_range(0..8).min(2), other: rng.random_bool(0.5) },
-            96..98 => Self::Close,
-            _ => Self::Word,
-        }
-    }
-}
 
 /// One sequence on its way.
 struct Run<'a> {
