@@ -3,15 +3,13 @@
 //! and demands that every pledge is there once.
 
 use crate::clock::{Clock, Reading};
-use crate::init::{Source, init, read_campaign};
+use crate::init::{init, read_campaign};
 use crate::keyring::Keyring;
 use crate::plan::Plan;
 use crate::store::log::LogStore;
 use crate::store::redemption::{PooledPledge, Redeemed, RedemptionStore};
 use crate::{Deployment, read_log};
 use protocol::campaign::Campaign;
-use protocol::campaign_file::CampaignFile;
-use protocol::codec::to_base64;
 use protocol::entry::Entry;
 use protocol::issuance::TokenRequest;
 use protocol::note::{NoteSigner, NoteVerifier};
@@ -25,7 +23,13 @@ use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 
 #[cfg(test)]
+mod judge;
+#[cfg(test)]
 mod page;
+#[cfg(test)]
+mod people;
+#[cfg(test)]
+mod power_cut;
 
 const START: u64 = 1_700_000_000;
 
@@ -41,16 +45,7 @@ impl Template {
     fn make() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
-        let organiser_key = to_base64(&NoteSigner::new("", &[7; 32]).public_key());
-        let text = format!(
-            "target = 9\neligible = 99\nplaces = \"p\"\nmap = \"m\"\nk = 5\ntick_seconds = 3600\npledges_open = {START}\ncloses = {}\n\
-             issuer_name = \"localhost:1\"\norigin_name = \"localhost:1\"\norganiser_key = \"{organiser_key}\"\n[title]\nen = \"T\"\n[text]\nen = \"t\"\n",
-            START + 4 * 3600
-        );
-        let place = r#"{"region":0,"name":{"en":"P"},"lat":0,"lon":0,"population":0}"#;
-        let places = format!(r#"{{"regions":[{{"name":{{"en":"R"}}}}],"places":[{place},{place}]}}"#);
-        init(Source { file: CampaignFile::parse(&text).unwrap(), places: places.into(), map: b"{}".to_vec() }, &data)
-            .unwrap();
+        init(people::source(4), &data).unwrap();
         let (campaign, ..) = read_campaign(&data).unwrap();
         let key = Keyring::of(&data).issuer().unwrap().unwrap();
         let mut template = Self { folder, phrases: Vec::new(), tokens: Vec::new(), campaign };

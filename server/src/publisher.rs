@@ -123,6 +123,12 @@ impl Publisher {
         Ok(true)
     }
 
+    /// The log as everybody reads it.
+    #[cfg(test)]
+    pub(crate) fn log(&self) -> crate::store::log::LogReader {
+        self.log.reader().clone()
+    }
+
     /// The pool, until close.
     #[cfg(test)]
     pub(crate) fn pool(&self) -> Option<Arc<RedemptionStore>> {

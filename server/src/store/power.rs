@@ -379,4 +379,4 @@ mod invites;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
-mod trace;
+pub(crate) mod trace;

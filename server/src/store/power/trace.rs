@@ -16,7 +16,7 @@ use std::rc::Rc;
 /// Runs one test of this very program, which must be hidden from the other runs, under strace, and gives what it did
 /// below `root`, a directory that holds what `disk` holds. Lines that it writes to `told`, a file elsewhere, become
 /// [`Op::Told`] in their place. `environment` is handed to it.
-pub(super) fn record(test: &str, environment: &[(&str, String)], root: &Path, told: &Path, disk: &Disk) -> Vec<Op> {
+pub(crate) fn record(test: &str, environment: &[(&str, String)], root: &Path, told: &Path, disk: &Disk) -> Vec<Op> {
     let lines = told.with_extension("strace");
     let mut command = Command::new("strace");
     command.args(["-f", "-y", "-qq", "-xx", "--seccomp-bpf", "-s", "16777216", "-e", UNSEEN, "-o"]).arg(&lines);
@@ -311,8 +311,8 @@ const UNSEEN: &str = "trace=!read,readv,pread64,preadv,futex,madvise,mprotect,mu
 const AT_THEIR_BEGINNING: [&str; 3] = ["fsync", "fdatasync", "close"];
 /// By their beginnings.
 const FORBIDDEN: [&str; 8] = ["io_uring", "io_submit", "fork", "vfork", "sendfile", "splice", "copy_file", "truncate"];
-/// Calls on files that change neither contents nor names. Modes are not part of the model.
-const HARMLESS: [&str; 18] = [
+/// Calls on files that change neither contents nor names. Modes and times are not part of the model.
+const HARMLESS: [&str; 19] = [
     "sync_file_range",
     "fstat",
     "stat",
@@ -331,6 +331,7 @@ const HARMLESS: [&str; 18] = [
     "readlink",
     "execve",
     "getcwd",
+    "utimensat",
 ];
 
 #[cfg(test)]

@@ -1,0 +1,225 @@
+//! Tests: what must hold of a campaign's folder after a crash (DESIGN §7, O2). It is opened as a server opens it, by
+//! itself; whatever was told must be there, once; and going on must publish what must be published and nothing else.
+//!
+//! It must never mend anything before it has looked.
+
+use super::people::{People, TICK, invite_id};
+use super::{nonces_of, open_log, serve};
+use crate::check::check;
+use crate::keyring::Keyring;
+use crate::store::StoreError;
+use crate::store::log::LogReader;
+use crate::store::redemption::Redeemed;
+use protocol::codec::to_hex;
+use protocol::pledge::Nonce;
+use protocol::problem::Problem;
+use protocol::publication::{State, Tick};
+use protocol::tile::{TileTree, leaf_hash};
+use crate::{Deployment, read_log};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use tokio::runtime::Runtime;
+
+/// All that was told before a crash.
+#[derive(Default, Clone)]
+pub(super) struct Told {
+    /// The campaign is made.
+    pub(super) made: bool,
+    minted: bool,
+    asked_claims: BTreeSet<usize>,
+    claims: BTreeSet<usize>,
+    asked_pledges: BTreeSet<usize>,
+    pledges: BTreeSet<usize>,
+    /// Roots of the log by size, in hexadecimal.
+    heads: BTreeMap<u64, String>,
+    announced: u32,
+    /// What the clock showed.
+    time: u64,
+    /// Organisers have closed.
+    closing: bool,
+    /// The closing tick is over, and all is gone that endangers people.
+    pub(super) destroyed: bool,
+}
+
+impl Told {
+    /// Takes in one line. Numbers are those of people.
+    pub(super) fn hear(&mut self, line: &str) {
+        let words: Vec<&str> = line.split(' ').collect();
+        let number = || words[1].parse::<usize>().unwrap();
+        match words[0] {
+            "made" => self.made = true,
+            "minted" => self.minted = true,
+            "asks-claim" => drop(self.asked_claims.insert(number())),
+            "claim" => drop(self.claims.insert(number())),
+            "asks-pledge" => drop(self.asked_pledges.insert(number())),
+            "pledge" => drop(self.pledges.insert(number())),
+            "head" => drop(self.heads.insert(words[1].parse().unwrap(), words[2].to_owned())),
+            "announced" => self.announced = words[1].parse().unwrap(),
+            "time" => self.time = words[1].parse().unwrap(),
+            "closing" => self.closing = true,
+            "destroyed" => self.destroyed = true,
+            other => panic!("{other}"),
+        }
+    }
+}
+
+/// The line that tells the signed head of a campaign's log.
+pub(super) fn head_line(served: &Deployment) -> String {
+    let head = served.publisher().log().head();
+    format!("head {} {}", head.size, to_hex(&head.root))
+}
+
+pub(super) struct Judge {
+    pub(super) people: People,
+    /// What the whole life has published when it is over.
+    pub(super) published: BTreeSet<Nonce>,
+    /// A phase of the campaign in which nobody claims: used invites are not looked at.
+    pub(super) without_claims: bool,
+}
+
+impl Judge {
+    /// Looks at a folder of a campaign that was made, and takes it to its end.
+    pub(super) fn judge(&self, data: &Path, told: &Told) {
+        for key in fs::read_dir(data.join("keys")).unwrap() {
+            // images have no modes
+            fs::set_permissions(key.unwrap().path(), fs::Permissions::from_mode(0o600)).unwrap();
+        }
+        if told.destroyed {
+            demand_destruction(data);
+        }
+        if let Err(error) = check(data) {
+            assert!(error.to_string().contains("start the server once"), "{error}");
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let now = Arc::new(AtomicU64::new(told.time));
+        let served = serve(data, &now);
+        self.demand_log(&served, told);
+        if told.closing {
+            assert!(matches!(served.timeline.state(), State::Closing | State::Closed), "the organiser's close is lost");
+        }
+        if served.timeline.state() == State::Closed {
+            served.look_at_clock().unwrap();
+            drop(served);
+            return self.demand_end(data, told, &self.published);
+        }
+        check(data).unwrap();
+        assert!(!told.destroyed);
+        if !self.without_claims {
+            self.demand_claims(&runtime, &served, told);
+        }
+        self.demand_pledges(&runtime, &served, told);
+        served.look_at_clock().unwrap();
+        let closing = served.timeline.close().unwrap();
+        drop(served);
+        let served = serve(data, &now);
+        self.go_on(&served, &now, closing);
+        drop(served);
+        let everybody = self.people.all.iter().map(|person| person.nonce()).collect();
+        self.demand_end(data, told, &everybody);
+    }
+
+    fn go_on(&self, served: &Deployment, now: &AtomicU64, closing: Tick) {
+        for _ in 0..4 {
+            if !served.timeline.is_closed() {
+                assert!(served.timeline.last_tick() < closing);
+                now.fetch_add(TICK, SeqCst);
+                served.look_at_clock().unwrap();
+            }
+        }
+        assert!(served.timeline.is_closed(), "tick {closing} has closed it");
+    }
+
+    /// Every head that was told is one of this log's, and the tick of no entry is lost.
+    fn demand_log(&self, served: &Deployment, told: &Told) {
+        let log = served.publisher().log();
+        let size = log.size();
+        let told_size = told.heads.keys().next_back().copied().unwrap_or(1);
+        assert!(size >= told_size, "the log has shrunk from {told_size} to {size}");
+        let (mut tree, mut missing) = (TileTree::new(), told.heads.clone());
+        for entry in entries_of(&log) {
+            tree.push(leaf_hash(&entry));
+            if let Some(root) = missing.remove(&tree.size()) {
+                assert_eq!(to_hex(&tree.head().root), root, "the log of size {} is another", tree.size());
+            }
+        }
+        assert!(missing.is_empty());
+        let announcement = read_log(&self.people.campaign, &log).unwrap().announcement;
+        assert!(announcement.map_or(0, |it| it.number) >= told.announced, "announcement {} is lost", told.announced);
+    }
+
+    /// Every claim that was told is bound to its request, every other invite is free, and the batch is worth so many
+    /// tokens as before.
+    fn demand_claims(&self, runtime: &Runtime, served: &Deployment, told: &Told) {
+        let issuing = served.issuer.issuing().unwrap();
+        let attest = |number: usize, request| {
+            let attested = runtime.block_on(issuing.attester().attest(invite_id(number), request, true));
+            attested.map(|_| ()).map_err(|refusal| refusal.problem())
+        };
+        if !told.minted && attest(0, &self.people.all[0].request) == Err(Problem::InviteUnknown) {
+            assert!(told.asked_claims.is_empty());
+            return;
+        }
+        for (number, person) in self.people.all.iter().enumerate() {
+            if told.claims.contains(&number) {
+                let stolen = attest(number, &person.other);
+                assert_eq!(stolen, Err(Problem::InviteUsed), "claim {number} is lost");
+            }
+            assert_eq!(attest(number, &person.request), Ok(()), "claim {number}");
+            assert_eq!(attest(number, &person.other), Err(Problem::InviteUsed), "claim {number}");
+        }
+        let one_more = attest(self.people.all.len(), &self.people.all[0].request);
+        assert_eq!(one_more, Err(Problem::Exhausted), "the batch is worth another number of tokens");
+    }
+
+    /// Everybody pledges: whoever was told it hears that it was counted before, whoever never asked that it is now.
+    fn demand_pledges(&self, runtime: &Runtime, served: &Deployment, told: &Told) {
+        let pool = served.publisher().pool().unwrap();
+        for (number, person) in self.people.all.iter().enumerate() {
+            let answer = runtime.block_on(pool.spend(person.verified(&self.people.campaign))).unwrap();
+            if told.pledges.contains(&number) {
+                assert_eq!(answer, Redeemed::Before, "pledge {number} is lost");
+            } else if !told.asked_pledges.contains(&number) {
+                assert_eq!(answer, Redeemed::Now, "pledge {number} was never made");
+            }
+        }
+    }
+
+    /// The campaign is over: each of these is in the log once, nobody else is, and the rest is gone.
+    fn demand_end(&self, data: &Path, told: &Told, published: &BTreeSet<Nonce>) {
+        check(data).unwrap();
+        demand_destruction(data);
+        let log = open_log(data, &self.people.campaign);
+        let summary = read_log(&self.people.campaign, log.reader()).unwrap();
+        assert!(summary.closed_at.is_some());
+        let found = published_in(data, &self.people);
+        assert_eq!(found.len(), found.iter().collect::<BTreeSet<_>>().len(), "a pledge is in the log twice");
+        let lost = published.iter().filter(|nonce| !found.contains(nonce)).count();
+        assert_eq!((lost, found.len()), (0, published.len()), "pledges lost, and published, told {:?}", told.pledges);
+    }
+}
+
+/// The pledges in a folder's log.
+pub(super) fn published_in(data: &Path, people: &People) -> Vec<Nonce> {
+    nonces_of(&entries_of(open_log(data, &people.campaign).reader()))
+}
+
+fn entries_of(log: &LogReader) -> Vec<Vec<u8>> {
+    let mut entries = Vec::new();
+    let read = log.entries(0, log.size(), |_, entry| {
+        entries.push(entry.to_vec());
+        Ok::<(), StoreError>(())
+    });
+    read.unwrap();
+    entries
+}
+
+fn demand_destruction(data: &Path) {
+    for gone in ["plan", "redemption", "attestation", "spent"] {
+        assert!(!data.join(gone).exists(), "{gone} is back");
+    }
+    assert!(!Keyring::of(data).holds_dangerous_keys(), "a key is back");
+}
