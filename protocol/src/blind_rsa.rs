@@ -6,7 +6,6 @@ use crate::error::Error;
 use blind_rsa_signatures as brs;
 use brs::{BlindMessage, BlindSignature, BlindingResult, Secret, Signature};
 use rand_core::CryptoRng;
-use std::sync::{Mutex, PoisonError};
 use zeroize::{Zeroize, Zeroizing};
 
 /// Bytes of a modulus, a blinded message, a blind signature and an authenticator: Nk of RFC 9578 §6.
@@ -42,15 +41,13 @@ impl PublicKey {
         if e[e.iter().take_while(|b| **b == 0).count()..] != [1, 0, 1] {
             return Err(Error::BadKey("the exponent is not 65537"));
         }
-        let passed = *PASSED.lock().unwrap_or_else(PoisonError::into_inner) == modulus;
-        if !passed && let Some(prime) = small_factor(&modulus) {
+        if let Some(prime) = small_factor(&modulus) {
             return Err(Error::BadKey(if prime == 2 {
                 "the modulus is even"
             } else {
                 "the modulus has a small factor"
             }));
         }
-        *PASSED.lock().unwrap_or_else(PoisonError::into_inner) = modulus;
         let canonical = key.to_spki().map_err(|_| Error::Malformed("issuer key"))?;
         if spki.is_some_and(|given| given != canonical) {
             return Err(Error::BadKey("the encoding is not the canonical one"));
@@ -160,12 +157,11 @@ impl PrivateKey {
     }
 }
 
-/// The last modulus that has no small factor: a process reads the same key over and over.
-static PASSED: Mutex<[u8; RSA_BYTES]> = Mutex::new([0; RSA_BYTES]);
-
 /// The smallest prime below 2^16 that divides the big-endian number, if there is one.
 fn small_factor(n: &[u8]) -> Option<u32> {
-    let (first, words) = n.as_rchunks(); // four bytes at a time: each start of a server and each page divides by all the primes
+    // four bytes at a time: whoever reads a campaign waits for this
+    let limb = |bytes: &[u8]| bytes.iter().fold(0, |limb, byte| limb << 8 | u64::from(*byte));
+    let limbs: Vec<u64> = n.rchunks(4).rev().map(limb).collect();
     let mut composite = vec![false; 1 << 16];
     for p in 2..1u32 << 16 {
         if composite[p as usize] {
@@ -176,9 +172,7 @@ fn small_factor(n: &[u8]) -> Option<u32> {
             composite[multiple as usize] = true;
             multiple += p;
         }
-        let rest = first.iter().fold(0, |rest, byte| (rest << 8 | u64::from(*byte)) % u64::from(p));
-        let append = |rest, word: &[u8; 4]| rest << 32 | u64::from(u32::from_be_bytes(*word));
-        if words.iter().fold(rest, |rest, word| append(rest, word) % u64::from(p)) == 0 {
+        if limbs.iter().fold(0, |rest, limb| (rest << 32 | limb) % u64::from(p)) == 0 {
             return Some(p);
         }
     }

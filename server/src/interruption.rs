@@ -23,6 +23,8 @@ use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod judge;
 #[cfg(test)]
 mod page;

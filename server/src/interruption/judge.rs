@@ -3,9 +3,10 @@
 //!
 //! It must never mend anything before it has looked.
 
-use super::people::{People, TICK, invite_id};
-use super::{nonces_of, open_log, serve};
+use super::people::{People, TICK, invite_id, source};
+use super::{START, nonces_of, open_log, serve};
 use crate::check::check;
+use crate::init::init;
 use crate::keyring::Keyring;
 use crate::store::StoreError;
 use crate::store::log::LogReader;
@@ -84,10 +85,7 @@ pub(super) struct Judge {
 impl Judge {
     /// Looks at a folder of a campaign that was made, and takes it to its end.
     pub(super) fn judge(&self, data: &Path, told: &Told) {
-        for key in fs::read_dir(data.join("keys")).unwrap() {
-            // images have no modes
-            fs::set_permissions(key.unwrap().path(), fs::Permissions::from_mode(0o600)).unwrap();
-        }
+        hide_keys(data);
         if told.destroyed {
             demand_destruction(data);
         }
@@ -222,4 +220,26 @@ fn demand_destruction(data: &Path) {
         assert!(!data.join(gone).exists(), "{gone} is back");
     }
     assert!(!Keyring::of(data).holds_dangerous_keys(), "a key is back");
+}
+
+/// Images have no modes.
+fn hide_keys(data: &Path) {
+    for key in fs::read_dir(data.join("keys")).unwrap() {
+        fs::set_permissions(key.unwrap().path(), fs::Permissions::from_mode(0o600)).unwrap();
+    }
+}
+
+/// A campaign that nobody was told of is whole, or there is nothing and it can be made.
+pub(super) fn judge_unmade(root: &Path, makes: bool) {
+    let data = root.join("data");
+    if data.is_dir() && fs::read_dir(&data).unwrap().next().is_some() {
+        hide_keys(&data);
+        check(&data).unwrap();
+        serve(&data, &Arc::new(AtomicU64::new(START)));
+        let again = init(source(9), &data).err().unwrap().sentence();
+        assert!(again.contains("is not empty; choose another folder"), "{again}");
+    } else if makes {
+        init(source(9), &data).unwrap();
+        check(&data).unwrap();
+    }
 }

@@ -2,11 +2,10 @@
 //! The life is lived under strace, through the routes that participants and organisers use, so that sled's writes are in
 //! it too; then it is cut off after each of its steps, and what lies on the disk is judged.
 
-use super::judge::{Judge, Told, head_line, published_in};
+use super::judge::{Judge, Told, head_line, judge_unmade, published_in};
 use super::people::{ORGANISER_SEED, People, TICK, source};
 use super::{START, serve};
 use crate::Deployment;
-use crate::check::check;
 use crate::init::init;
 use crate::store::crashes::fast_folder;
 use crate::store::power::trace::record;
@@ -20,13 +19,12 @@ use protocol::announcement::Announcement;
 use protocol::auth_scheme::token_header;
 use protocol::media;
 use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
+use rand::SeedableRng;
 use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write;
 use std::ops::Range;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst};
@@ -35,7 +33,6 @@ use zeroize::Zeroizing;
 
 /// Where people will be: sixteen of the life, and ten whom only the judge sends.
 const PLACES: [u32; 26] = [0, 0, 0, 0, 0, 0, 1, 1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1];
-const TICKS: u64 = 9;
 
 /// A life under way.
 struct Life {
@@ -51,7 +48,7 @@ struct Life {
 impl Life {
     fn begin(root: &Path, told: File) -> Self {
         let data = root.join("data");
-        let organiser_token = init(source(TICKS), &data).unwrap().organiser_token;
+        let organiser_token = init(source(9), &data).unwrap().organiser_token;
         let now = Arc::new(AtomicU64::new(START + 10));
         tell(&told, &format!("time {}", START + 10));
         tell(&told, "made");
@@ -212,23 +209,6 @@ fn judge_of(ops: &[Op]) -> Judge {
     Judge { people, published, without_claims: false }
 }
 
-/// A campaign that nobody was told of is whole, or there is nothing and it can be made.
-fn judge_unmade(root: &Path, makes: bool) {
-    let data = root.join("data");
-    if data.is_dir() && fs::read_dir(&data).unwrap().next().is_some() {
-        for key in fs::read_dir(data.join("keys")).unwrap() {
-            fs::set_permissions(key.unwrap().path(), fs::Permissions::from_mode(0o600)).unwrap();
-        }
-        check(&data).unwrap();
-        serve(&data, &Arc::new(AtomicU64::new(START)));
-        let again = init(source(TICKS), &data).err().unwrap().sentence();
-        assert!(again.contains("is not empty; choose another folder"), "{again}");
-    } else if makes {
-        init(source(TICKS), &data).unwrap();
-        check(&data).unwrap();
-    }
-}
-
 /// The ways to cut the power after one step. What is random follows from the seed and the step.
 fn cuts(disk: &Disk, step: usize, seed: u64) -> Vec<(&'static str, Image)> {
     let mut cuts = vec![
@@ -238,9 +218,7 @@ fn cuts(disk: &Disk, step: usize, seed: u64) -> Vec<(&'static str, Image)> {
         ("data without names", disk.image(Cut::DataWithoutNames)),
     ];
     let mut rng = StdRng::seed_from_u64(seed ^ step as u64);
-    if rng.random_ratio(1, 2) {
-        cuts.push(("any part", disk.image(Cut::PowerCut(&mut rng))));
-    }
+    cuts.extend((0..RANDOM).map(|_| ("any part", disk.image(Cut::PowerCut(&mut rng)))));
     cuts
 }
 
@@ -300,6 +278,9 @@ fn o2_the_power_may_be_cut_at_any_moment_of_a_campaigns_life() {
 fn step_of_telling(ops: &[Op], step: usize) -> usize {
     ops[..=step].iter().rposition(|op| matches!(op, Op::Told(_))).unwrap_or(0)
 }
+
+/// How many cuts after each step leave any part.
+const RANDOM: usize = 3;
 
 const ROOT: &str = "HEADCOUNT_LIFE_ROOT";
 const TOLD: &str = "HEADCOUNT_LIFE_TOLD";

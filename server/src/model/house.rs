@@ -87,7 +87,7 @@ impl<'a> House<'a> {
 
     /// Has one step of what is done to the disk fail meanwhile.
     pub(super) fn failing<T>(&mut self, step: usize, fault: Fault, work: impl FnOnce(&mut Self) -> T) -> T {
-        let watch = Watch::without_record(&self.data);
+        let watch = Watch::without_a_log(&self.data);
         watch.fail(step, fault);
         let done = work(self);
         drop(watch);

@@ -31,14 +31,14 @@ pub(crate) struct Watch {
 
 #[derive(Default)]
 struct State {
+    /// Steps are only counted and failed, not written down.
+    without_a_log: bool,
     ops: Vec<Op>,
     disk: Disk,
     /// Inodes of the files that were made since, with the numbers that the model has for them.
     files: BTreeMap<u64, u64>,
     steps: usize,
     fault: Option<(usize, Fault)>,
-    /// Steps are only counted and made to fail.
-    forgets: bool,
 }
 
 static WATCHES: Mutex<Vec<(PathBuf, Arc<Mutex<State>>)>> = Mutex::new(Vec::new());
@@ -46,15 +46,17 @@ static WATCHES: Mutex<Vec<(PathBuf, Arc<Mutex<State>>)>> = Mutex::new(Vec::new()
 impl Watch {
     /// Watches an empty folder.
     pub(crate) fn of(root: &Path) -> Self {
-        let watch = Self { root: root.to_owned(), state: Arc::default() };
-        lock(&WATCHES).push((watch.root.clone(), watch.state.clone()));
-        watch
+        Self::begin(root, State::default())
     }
 
-    /// Watches a folder in which there is something already: steps are counted and can fail, but are not written down.
-    pub(crate) fn without_record(root: &Path) -> Self {
-        let watch = Self::of(root);
-        lock(&watch.state).forgets = true;
+    /// Watches a folder in which there may be anything, and in which others write too: nothing is written down.
+    pub(crate) fn without_a_log(root: &Path) -> Self {
+        Self::begin(root, State { without_a_log: true, ..State::default() })
+    }
+
+    fn begin(root: &Path, state: State) -> Self {
+        let watch = Self { root: root.to_owned(), state: Arc::new(Mutex::new(state)) };
+        lock(&WATCHES).push((watch.root.clone(), watch.state.clone()));
         watch
     }
 
@@ -135,7 +137,7 @@ pub(super) fn around<T>(step: Step<'_>, doing: impl FnOnce() -> io::Result<T>) -
 
 impl State {
     fn record(&mut self, root: &Path, step: Step<'_>) {
-        if self.forgets {
+        if self.without_a_log {
             return;
         }
         let below = |path: &Path| path.strip_prefix(root).expect("a path below the root").to_owned();
@@ -157,7 +159,7 @@ impl State {
     }
 
     fn emptied(&mut self, path: &Path) {
-        if self.forgets {
+        if self.without_a_log {
             return;
         }
         let file = self.files[&fs::metadata(path).expect("it is there").ino()];
