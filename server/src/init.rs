@@ -62,6 +62,15 @@ pub fn refuse_past_dates(source: &Source, now: u64) -> Result<(), Error> {
 
 /// Makes a campaign in a folder that does not exist yet or is empty. A crash leaves nothing that `serve` would take.
 pub fn init(source: Source, data: &Path) -> Result<Initialised, Error> {
+    init_with(source, data, || Ok(IssuerPrivateKey::generate(&mut rand::rng())?))
+}
+
+/// [`init`] with another way to come by the issuer's key, which takes by far the longest to make.
+pub(crate) fn init_with(
+    source: Source,
+    data: &Path,
+    issuer: impl FnOnce() -> Result<IssuerPrivateKey, Error>,
+) -> Result<Initialised, Error> {
     let occupied = std::fs::read_dir(data).is_ok_and(|mut entries| entries.next().is_some());
     if occupied {
         return Err(Error::Refused(format!(
@@ -73,17 +82,16 @@ pub fn init(source: Source, data: &Path) -> Result<Initialised, Error> {
     std::fs::create_dir_all(parent).map_err(|error| Error::io(parent.display(), error))?;
     let unfinished = parent.join(format!(".{}.unfinished", data.file_name().unwrap_or_default().to_string_lossy()));
     remove_dir(&unfinished)?;
-    let made = make(source, &unfinished)?;
+    let made = make(source, &issuer()?, &unfinished)?;
     rename(&unfinished, data)?;
     sync_dir(parent)?;
     Ok(made)
 }
 
-fn make(source: Source, folder: &Path) -> Result<Initialised, Error> {
+fn make(source: Source, issuer: &IssuerPrivateKey, folder: &Path) -> Result<Initialised, Error> {
     let Source { file, places, map } = source;
     let map = map_view::choose(&map, &file)?;
     let mut rng = rand::rng();
-    let issuer = IssuerPrivateKey::generate(&mut rng)?;
     let (log_seed, receipt_seed) = (random_seed(&mut rng), random_seed(&mut rng));
     let public = |seed| NoteSigner::new("", seed).public_key();
     let genesis = file.genesis(Additions {
@@ -97,7 +105,7 @@ fn make(source: Source, folder: &Path) -> Result<Initialised, Error> {
     let campaign = Campaign::new(&genesis, &places)?;
 
     create_dir(folder, SECRET_DIR)?;
-    let organiser_token = Keyring::of(folder).create(&issuer, &log_seed, &receipt_seed, &mut rng)?;
+    let organiser_token = Keyring::of(folder).create(issuer, &log_seed, &receipt_seed, &mut rng)?;
     write_file(&folder.join("genesis.json"), SECRET_FILE, &genesis)?;
     write_file(&folder.join("places.json"), SECRET_FILE, &places)?;
     write_file(&folder.join("map.json"), SECRET_FILE, &map)?;

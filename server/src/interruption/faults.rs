@@ -8,12 +8,13 @@ use super::judge::{Judge, Told, head_line, judge_unmade, published_in};
 use super::people::{ORGANISER_SEED, People, TICK, source};
 use super::{START, copy_folder};
 use crate::clock::{Clock, Reading};
-use crate::init::init;
+use crate::init::{init, init_with};
 use crate::store::crashes::fast_folder;
 use crate::store::disk::faults::{Fault, Watch};
 use crate::store::redemption::Redeemed;
 use crate::{Deployment, Error};
 use protocol::announcement::Announcement;
+use protocol::keys::IssuerPrivateKey;
 use protocol::publication::State;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -22,8 +23,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
-/// Where people will be: eighteen of the life, and eight whom only the judge sends.
-const PLACES: [u32; 26] = [0, 0, 0, 0, 0, 0, 1, 1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 1, 1, 1];
+/// Where people will be: eighteen of the life, and five for each place whom only the judge sends.
+const PLACES: [u32; 28] = [0, 0, 0, 0, 0, 0, 1, 1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1];
 /// Whoever pledges after a failure.
 const LATE: [usize; 2] = [16, 17];
 
@@ -38,8 +39,25 @@ enum Verb {
 
 use Verb::{Announce, Close, Pledge, Start, Tick};
 const LIFE: [Verb; 19] = [
-    Start, Pledge(6), Announce(1), Pledge(7), Tick, Announce(2), Pledge(8), Pledge(9), Pledge(10), Start, Pledge(11),
-    Pledge(12), Tick, Close, Pledge(13), Pledge(14), Tick, Tick, Start,
+    Start,
+    Pledge(6),
+    Announce(1),
+    Pledge(7),
+    Tick,
+    Announce(2),
+    Pledge(8),
+    Pledge(9),
+    Pledge(10),
+    Start,
+    Pledge(11),
+    Pledge(12),
+    Tick,
+    Close,
+    Pledge(13),
+    Pledge(14),
+    Tick,
+    Tick,
+    Start,
 ];
 
 /// A life under way, and what was told in it.
@@ -203,6 +221,9 @@ fn o2_whatever_fails_in_a_campaigns_life_nothing_told_is_lost_and_all_is_finishe
     let judge = Judge { people, published, without_claims: true };
     let failures = fail_everywhere(steps, |step, fault| {
         for goes_on in [false, true] {
+            if matches!(fault, Fault::Torn | Fault::Full) && goes_on == step.is_multiple_of(2) {
+                continue; // more of the same
+            }
             let (temp, data) = copy();
             let watch = Watch::without_a_log(temp.path());
             let mut life = Life::new(&judge.people, &data);
@@ -216,14 +237,16 @@ fn o2_whatever_fails_in_a_campaigns_life_nothing_told_is_lost_and_all_is_finishe
             judge.judge(&data, &told);
         }
     });
-    println!("{failures} failures, twice each, {steps} steps, in {:?}", started.elapsed());
+    println!("{failures} failures, most in two lives, {steps} steps, in {:?}", started.elapsed());
     assert!(failures > 500, "{failures}");
 }
 
 #[test]
 fn o2_whatever_fails_while_a_campaign_is_made_it_is_whole_or_can_be_made_again() {
     let started = std::time::Instant::now();
-    let make = |root: &Path| init(source(9), &root.join("data")).map(|_| ());
+    let key = IssuerPrivateKey::generate(&mut rand::rng()).unwrap().to_der().unwrap();
+    let issuer = || Ok(IssuerPrivateKey::from_der(&key).unwrap());
+    let make = |root: &Path| init_with(source(9), &root.join("data"), issuer).map(|_| ());
     let temp = fast_folder();
     let watch = Watch::without_a_log(temp.path());
     make(temp.path()).unwrap();
@@ -239,7 +262,7 @@ fn o2_whatever_fails_while_a_campaign_is_made_it_is_whole_or_can_be_made_again()
             Ok(()) => assert!(temp.path().join("data").is_dir()),
             Err(error) => assert!(error.sentence().ends_with('.'), "{}", error.sentence()),
         }
-        judge_unmade(temp.path(), step % 4 == 0);
+        judge_unmade(temp.path(), make);
     });
     println!("{failures} failures, {steps} steps, in {:?}", started.elapsed());
     assert!(failures > 200, "{failures}");

@@ -3,20 +3,19 @@
 //!
 //! It must never mend anything before it has looked.
 
-use super::people::{People, TICK, invite_id, source};
+use super::people::{People, TICK, invite_id};
 use super::{START, nonces_of, open_log, serve};
 use crate::check::check;
-use crate::init::init;
 use crate::keyring::Keyring;
 use crate::store::StoreError;
 use crate::store::log::LogReader;
 use crate::store::redemption::Redeemed;
+use crate::{Deployment, Error, read_log};
 use protocol::codec::to_hex;
 use protocol::pledge::Nonce;
 use protocol::problem::Problem;
 use protocol::publication::{State, Tick};
 use protocol::tile::{TileTree, leaf_hash};
-use crate::{Deployment, read_log};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -230,16 +229,16 @@ fn hide_keys(data: &Path) {
 }
 
 /// A campaign that nobody was told of is whole, or there is nothing and it can be made.
-pub(super) fn judge_unmade(root: &Path, makes: bool) {
+pub(super) fn judge_unmade(root: &Path, make: impl FnOnce(&Path) -> Result<(), Error>) {
     let data = root.join("data");
     if data.is_dir() && fs::read_dir(&data).unwrap().next().is_some() {
         hide_keys(&data);
         check(&data).unwrap();
         serve(&data, &Arc::new(AtomicU64::new(START)));
-        let again = init(source(9), &data).err().unwrap().sentence();
+        let again = make(root).unwrap_err().sentence();
         assert!(again.contains("is not empty; choose another folder"), "{again}");
-    } else if makes {
-        init(source(9), &data).unwrap();
+    } else {
+        make(root).unwrap();
         check(&data).unwrap();
     }
 }

@@ -6,7 +6,7 @@ use super::judge::{Judge, Told, head_line, judge_unmade, published_in};
 use super::people::{ORGANISER_SEED, People, TICK, source};
 use super::{START, serve};
 use crate::Deployment;
-use crate::init::init;
+use crate::init::{init, init_with};
 use crate::store::crashes::fast_folder;
 use crate::store::power::trace::record;
 use crate::store::power::{Cut, Disk, Image, Op};
@@ -17,9 +17,10 @@ use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use protocol::announcement::Announcement;
 use protocol::auth_scheme::token_header;
+use protocol::keys::IssuerPrivateKey;
 use protocol::media;
-use rand::rngs::StdRng;
 use rand::SeedableRng;
+use rand::rngs::StdRng;
 use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -229,10 +230,12 @@ fn o2_the_power_may_be_cut_at_any_moment_of_a_campaigns_life() {
     let ops = record_life();
     println!("recorded {} ops in {:?}", ops.len(), started.elapsed());
     let judge = judge_of(&ops);
+    let key = IssuerPrivateKey::generate(&mut rand::rng()).unwrap().to_der().unwrap();
+    let key = || IssuerPrivateKey::from_der(&key).unwrap();
     let (judged, lost) = (AtomicUsize::new(0), std::sync::Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for thread in 0..2 {
-            let (ops, judge, judged, lost) = (&ops, &judge, &judged, &lost);
+            let (ops, judge, key, judged, lost) = (&ops, &judge, &key, &judged, &lost);
             scope.spawn(move || {
                 let temp = fast_folder();
                 let (mut disk, mut told, mut seen) = (Disk::default(), Told::default(), HashSet::new());
@@ -255,7 +258,9 @@ fn o2_the_power_may_be_cut_at_any_moment_of_a_campaigns_life() {
                         image.write_to(&root);
                         let verdict = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| match told.made {
                             true => judge.judge(&root.join("data"), &told),
-                            false => judge_unmade(&root, step % 16 == 0),
+                            false => judge_unmade(&root, |root| {
+                                init_with(source(9), &root.join("data"), || Ok(key())).map(|_| ())
+                            }),
                         }));
                         if verdict.is_err() {
                             lost.lock().unwrap().push(format!("step {step} {op:.120?}, {how}"));
