@@ -285,7 +285,7 @@ fn step_of_telling(ops: &[Op], step: usize) -> usize {
 }
 
 /// How many cuts after each step leave any part.
-const RANDOM: usize = 3;
+const RANDOM: usize = 12;
 
 const ROOT: &str = "HEADCOUNT_LIFE_ROOT";
 const TOLD: &str = "HEADCOUNT_LIFE_TOLD";
