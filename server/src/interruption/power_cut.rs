@@ -226,9 +226,8 @@ fn cuts(disk: &Disk, step: usize, seed: u64) -> Vec<(&'static str, Image)> {
 #[test]
 fn o2_the_power_may_be_cut_at_any_moment_of_a_campaigns_life() {
     let seed = 11;
-    let started = std::time::Instant::now();
     let ops = record_life();
-    println!("recorded {} ops in {:?}", ops.len(), started.elapsed());
+    println!("{} steps", ops.len());
     let judge = judge_of(&ops);
     let key = IssuerPrivateKey::generate(&mut rand::rng()).unwrap().to_der().unwrap();
     let key = || IssuerPrivateKey::from_der(&key).unwrap();
@@ -273,7 +272,7 @@ fn o2_the_power_may_be_cut_at_any_moment_of_a_campaigns_life() {
         }
     });
     let (judged, lost) = (judged.into_inner(), lost.into_inner().unwrap());
-    println!("{judged} crashes in {:?}", started.elapsed());
+    println!("{judged} crashes");
     let shown = lost.iter().take(20).cloned().collect::<Vec<_>>().join("\n  ");
     assert!(lost.is_empty(), "seed {seed}: {} of {judged} crashes:\n  {shown}", lost.len());
     assert!(judged > 1000, "{judged}");
@@ -285,7 +284,7 @@ fn step_of_telling(ops: &[Op], step: usize) -> usize {
 }
 
 /// How many cuts after each step leave any part.
-const RANDOM: usize = 12;
+const RANDOM: usize = 20;
 
 const ROOT: &str = "HEADCOUNT_LIFE_ROOT";
 const TOLD: &str = "HEADCOUNT_LIFE_TOLD";
