@@ -236,7 +236,6 @@ fn o2_whatever_fails_in_a_campaigns_life_nothing_told_is_lost_and_all_is_finishe
             judge.judge(&data, &told);
         }
     });
-    println!("{failures} failures, most in two lives, {steps} steps");
     assert!(failures > 500, "{failures}");
 }
 
@@ -262,6 +261,5 @@ fn o2_whatever_fails_while_a_campaign_is_made_it_is_whole_or_can_be_made_again()
         }
         judge_unmade(temp.path(), make);
     });
-    println!("{failures} failures, {steps} steps");
     assert!(failures > 200, "{failures}");
 }

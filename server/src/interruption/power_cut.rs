@@ -227,7 +227,6 @@ fn cuts(disk: &Disk, step: usize, seed: u64) -> Vec<(&'static str, Image)> {
 fn o2_the_power_may_be_cut_at_any_moment_of_a_campaigns_life() {
     let seed = 11;
     let ops = record_life();
-    println!("{} steps", ops.len());
     let judge = judge_of(&ops);
     let key = IssuerPrivateKey::generate(&mut rand::rng()).unwrap().to_der().unwrap();
     let key = || IssuerPrivateKey::from_der(&key).unwrap();
@@ -272,7 +271,6 @@ fn o2_the_power_may_be_cut_at_any_moment_of_a_campaigns_life() {
         }
     });
     let (judged, lost) = (judged.into_inner(), lost.into_inner().unwrap());
-    println!("{judged} crashes");
     let shown = lost.iter().take(20).cloned().collect::<Vec<_>>().join("\n  ");
     assert!(lost.is_empty(), "seed {seed}: {} of {judged} crashes:\n  {shown}", lost.len());
     assert!(judged > 1000, "{judged}");
