@@ -205,7 +205,7 @@ async fn u1_a_directory_seized_between_two_ticks_links_nobody() {
     scene.world.stop().await;
     let mut seen = read(Observation::take(&scene.world, &scene.recorder, SEED)).await;
     let answers = pledge_of_each(&seen, &truth, |_| true);
-    let score = |seen: &Seen| scores(&seen.link_by_order(), &answers, seen.redeemed.len())["stores, order"].clone();
+    let score = |seen: &Seen| scores(&seen.link_by_order(), &answers, seen.redeemed.len())["stores, order"];
     let before = score(&seen);
     // with a pool that keeps the order, as the store of invites does, the same adversary names nearly all
     let as_sled_would = seen.pledges_in_the_order_of_invites(&answers);

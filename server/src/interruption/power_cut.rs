@@ -219,7 +219,7 @@ fn cuts(disk: &Disk, step: usize, seed: u64) -> Vec<(&'static str, Image)> {
         ("data without names", disk.image(Cut::DataWithoutNames)),
     ];
     let mut rng = StdRng::seed_from_u64(seed ^ step as u64);
-    cuts.extend((0..RANDOM).map(|_| ("any part", disk.image(Cut::PowerCut(&mut rng)))));
+    cuts.extend((0..RANDOM).map(|_| ("any part", disk.image(Cut::Power(&mut rng)))));
     cuts
 }
 
