@@ -9,7 +9,7 @@ use std::io::{self, BufWriter, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::UNIX_EPOCH;
 
 #[cfg(test)]
 pub(crate) mod faults;
@@ -248,7 +248,7 @@ pub(crate) fn blur_times_below(dir: &Path) -> Result<(), StoreError> {
 }
 
 fn blur(file: &File) -> io::Result<()> {
-    let never = FileTimes::new().set_accessed(SystemTime::UNIX_EPOCH).set_modified(SystemTime::UNIX_EPOCH);
+    let never = FileTimes::new().set_accessed(UNIX_EPOCH).set_modified(UNIX_EPOCH);
     file.set_times(never)
 }
 

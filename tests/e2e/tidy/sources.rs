@@ -40,13 +40,21 @@ pub(super) fn room_sources() -> impl Iterator<Item = (String, String)> {
     let all = files();
     let parents = all.clone();
     let ships = move |path: &str| {
-        let (folder, file) = path.rsplit_once('/').unwrap_or_default();
-        let declared = format!("#[cfg(test)]\nmod {};", file.trim_end_matches(".rs"));
-        let parent = [".rs", "/lib.rs", "/main.rs"].iter().find_map(|end| parents.get(&format!("{folder}{end}")));
-        let room = ["protocol/src", "server/src", "client/src"].iter().any(|room| folder.starts_with(room));
-        room && !parent.is_some_and(|parent| parent.contains(&declared))
+        let room = ["protocol/src", "server/src", "client/src"].iter().any(|room| path.starts_with(room));
+        room && !is_for_tests(&parents, path)
     };
     all.into_iter().filter(move |(path, _)| path.ends_with(".rs") && ships(path))
+}
+
+/// Whether the parent of this module, or that of one above it, has it for tests alone.
+fn is_for_tests(all: &BTreeMap<String, String>, path: &str) -> bool {
+    let (folder, file) = path.rsplit_once('/').unwrap_or_default();
+    let name = file.trim_end_matches(".rs");
+    let above = [".rs", "/lib.rs", "/main.rs"].iter().map(|end| format!("{folder}{end}")).find(|at| all.contains_key(at));
+    above.filter(|above| above != path).is_some_and(|above| {
+        let declared = ["mod", "pub(crate) mod"].map(|how| format!("#[cfg(test)]\n{how} {name};"));
+        declared.iter().any(|declared| all[&above].contains(declared)) || is_for_tests(all, &above)
+    })
 }
 
 pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {

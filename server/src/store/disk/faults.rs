@@ -65,6 +65,11 @@ impl Watch {
         lock(&self.state).fault = Some((step, fault));
     }
 
+    /// From here on nothing fails.
+    pub(crate) fn mend(&self) {
+        lock(&self.state).fault = None;
+    }
+
     /// How many steps were done or refused.
     pub(crate) fn steps(&self) -> usize {
         lock(&self.state).steps
