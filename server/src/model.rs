@@ -140,6 +140,8 @@ impl Run<'_> {
                 self.reached.insert("a pledge that was not answered");
                 same("the pledge again", again == "200" || again == "201", true)?;
             }
+            // a step of the pool's own growing or tidying failed: it stops, for known pledges too
+            ("503 unavailable", "200") => same("the pledge again", again.as_str(), "200")?,
             (answered, expected) => {
                 same("pledge", answered, expected)?;
                 same("the pledge again", again.as_str(), "200")?;
@@ -264,13 +266,14 @@ fn shrunk(country: &Country, runtime: &Runtime, mut sequence: Sequence) -> Seque
     sequence
 }
 
-/// `MODEL_SEQUENCES` and `MODEL_SEED` choose how many and which; a failure names both.
+/// `MODEL_SEQUENCES` and `MODEL_SEED` choose how many and which, so that whoever has time looks at others than the gate; a
+/// failure names both.
 #[test]
 fn o2_whatever_happens_the_server_answers_and_publishes_what_the_model_says() {
     const SEQUENCES: u64 = 10_000;
+    const SEED: u64 = 50_000;
     let given = |name: &str| std::env::var(name).ok().map(|value| value.parse::<u64>().unwrap());
-    let (seed, count) =
-        (given("MODEL_SEED").unwrap_or_else(rand::random), given("MODEL_SEQUENCES").unwrap_or(SEQUENCES));
+    let (seed, count) = (given("MODEL_SEED").unwrap_or(SEED), given("MODEL_SEQUENCES").unwrap_or(SEQUENCES));
     eprintln!("MODEL_SEED={seed}");
     let country = Country::make();
     let (next, reached) = (AtomicU64::new(0), Mutex::new(BTreeMap::<&str, u64>::new()));

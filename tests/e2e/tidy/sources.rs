@@ -50,7 +50,8 @@ pub(super) fn room_sources() -> impl Iterator<Item = (String, String)> {
 fn is_for_tests(all: &BTreeMap<String, String>, path: &str) -> bool {
     let (folder, file) = path.rsplit_once('/').unwrap_or_default();
     let name = file.trim_end_matches(".rs");
-    let above = [".rs", "/lib.rs", "/main.rs"].iter().map(|end| format!("{folder}{end}")).find(|at| all.contains_key(at));
+    let above =
+        [".rs", "/lib.rs", "/main.rs"].iter().map(|end| format!("{folder}{end}")).find(|at| all.contains_key(at));
     above.filter(|above| above != path).is_some_and(|above| {
         let declared = ["mod", "pub(crate) mod"].map(|how| format!("#[cfg(test)]\n{how} {name};"));
         declared.iter().any(|declared| all[&above].contains(declared)) || is_for_tests(all, &above)
