@@ -26,6 +26,10 @@ const TICK: u64 = 40;
 /// Templates after which a machine is called too slow.
 const TEMPLATES_MAX: usize = 6;
 
+/// Milliseconds after which all repeaters begin anew, and for how many of them they repeat.
+const ROUND: u64 = 700;
+const LOUD: u64 = 400;
+
 /// How often a point is tried in one campaign.
 const TRIES: usize = 3;
 
@@ -291,8 +295,10 @@ fn look_up(what: &str, trace: &Path, model: &Life, touches: &[&str]) -> Found {
     found
 }
 
-/// Those who come meanwhile take part; everybody else repeats what was acknowledged, until the server is gone.
+/// Those who come meanwhile take part; everybody else repeats what was acknowledged, until the server is gone. Every now
+/// and then all of them pause at once, because some things a store does only when it is quiet.
 async fn load(crowd: Arc<Crowd>, url: String) {
+    let begin = Instant::now();
     let mut workers = JoinSet::new();
     for worker in 0..30 {
         let (crowd, url) = (crowd.clone(), url.clone());
@@ -303,7 +309,9 @@ async fn load(crowd: Arc<Crowd>, url: String) {
             }
             while let Heard::Yes(status) = crowd.pledge(&url, worker % EARLY.len()).await {
                 assert_eq!(status, 200);
-                tokio::time::sleep(Duration::from_millis(10)).await;
+                let into_round = u64::try_from(begin.elapsed().as_millis()).unwrap() % ROUND;
+                let pause = if into_round < LOUD { 10 } else { ROUND - into_round };
+                tokio::time::sleep(Duration::from_millis(pause)).await;
             }
         });
     }

@@ -156,7 +156,7 @@ impl RedemptionStore {
         Ok(())
     }
 
-    /// Deletes the frozen pools, and with them the order in which their pledges came. The caller has made durable what
+    /// Deletes the frozen pools, and with them the keys that they are read with. The caller has made durable what
     /// becomes of each: published and added to the spent nonces, or kept. Can be repeated. Blocks.
     pub(crate) fn drop_frozen(&self) -> Result<(), StoreError> {
         let _turn = self.turn();
