@@ -24,6 +24,11 @@ pub(super) trait Ledger: Send + 'static {
     /// Makes durable whatever was decided since the last commit.
     fn commit(&mut self) -> Result<(), StoreError>;
 
+    /// What the last commit left to do that no answer needs to wait for, done once all have theirs.
+    fn settle(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// A bounded piece of work that nobody waits for, done between groups. `quiet` says that nobody has asked for a while.
     fn rest(&mut self, quiet: bool) -> Result<Rest, StoreError> {
         let _ = quiet;
@@ -165,7 +170,7 @@ fn gather<L: Ledger>(
     None
 }
 
-/// Decides and commits a group, then answers it. False if that failed.
+/// Decides and commits a group, then answers it and settles. False if any of it failed.
 fn commit<L: Ledger>(ledger: &mut L, group: &mut Vec<(L::Request, Caller<L>)>) -> bool {
     let (requests, waiting): (Vec<_>, Vec<_>) = group.drain(..).unzip();
     let decided: Result<Vec<_>, _> = requests.into_iter().map(|request| ledger.decide(request)).collect();
@@ -175,7 +180,7 @@ fn commit<L: Ledger>(ledger: &mut L, group: &mut Vec<(L::Request, Caller<L>)>) -
             for (to, decision) in waiting.into_iter().zip(answers) {
                 answer(to, Ok(decision));
             }
-            true
+            ledger.settle().is_ok()
         }
         Err(error) => {
             for to in waiting {

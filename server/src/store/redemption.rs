@@ -150,7 +150,8 @@ impl RedemptionStore {
                         pools.staged.insert(nonce, value);
                     }
                 }
-                pools.commit()
+                pools.commit()?;
+                pools.settle()
             })?;
         }
         Ok(())
@@ -265,6 +266,10 @@ impl Ledger for Pools {
             self.fresh()?.write(&staged)?;
         }
         Ok(())
+    }
+
+    fn settle(&mut self) -> Result<(), StoreError> {
+        self.fresh.as_mut().map_or(Ok(()), Pool::settle)
     }
 
     fn rest(&mut self, quiet: bool) -> Result<Rest, StoreError> {

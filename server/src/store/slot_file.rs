@@ -29,6 +29,8 @@ pub(super) struct SlotFile<const K: usize, const V: usize> {
     /// Rows in the table.
     count: u64,
     scratches: Scratches,
+    /// Durable in a scratch, not in its place yet.
+    unsettled: Change,
     growth: Option<Growth>,
 }
 
@@ -51,8 +53,9 @@ impl<const K: usize, const V: usize> Generation for SlotFile<K, V> {
         file.sync()?;
         sync_dir(path)?;
         let table = Table::new(file)?;
+        let (scratches, unsettled) = (Scratches::default(), Change::default());
         let mut opened =
-            Self { tick, path: path.to_owned(), seals, table, count: 0, scratches: Scratches::default(), growth: None };
+            Self { tick, path: path.to_owned(), seals, table, count: 0, scratches, unsettled, growth: None };
         opened.look_through()?;
         Ok(opened)
     }
@@ -70,11 +73,11 @@ impl<const K: usize, const V: usize> Generation for SlotFile<K, V> {
 impl<const K: usize, const V: usize> SlotFile<K, V> {
     /// The value under a key.
     pub(super) fn get(&self, key: &[u8; K]) -> Result<Option<[u8; V]>, StoreError> {
-        let slot = self.table.find(&self.seals.label(key))?;
+        let slot = self.table.find(&self.unsettled, &self.seals.label(key))?;
         Ok(slot.map(|slot| self.row(&slot)).transpose()?.map(|(_, value)| value))
     }
 
-    /// All rows, in an order that says nothing.
+    /// All rows, in an order that says nothing; the last ones only after [`Self::settle`].
     pub(super) fn rows(&self) -> impl Iterator<Item = Result<([u8; K], [u8; V]), StoreError>> + '_ {
         let steps = (0..self.table.slots()).step_by(READ_AT_ONCE);
         let slots = steps.flat_map(|from| {
@@ -85,12 +88,15 @@ impl<const K: usize, const V: usize> SlotFile<K, V> {
         held.map(|slot| self.row(&slot?))
     }
 
-    /// Writes rows, durable when this returns. One that is there stays as it is.
+    /// Writes rows, durable when this returns. One that is there stays as it is. What nobody needs to wait for is left to
+    /// [`Self::settle`].
     pub(super) fn write(&mut self, rows: &BTreeMap<[u8; K], [u8; V]>) -> Result<(), StoreError> {
+        self.settle()?;
         let mut change = Change::default();
         for (number, (key, value)) in rows.iter().enumerate() {
             if change.len() >= SIZES.full_change || number > 0 && number % SIZES.rows_at_once == 0 {
-                self.table.commit(std::mem::take(&mut change), &mut self.scratches)?;
+                self.commit(std::mem::take(&mut change))?;
+                self.settle()?;
                 self.grow()?;
             }
             let label = self.seals.label(key);
@@ -104,11 +110,26 @@ impl<const K: usize, const V: usize> SlotFile<K, V> {
                 }
             }
         }
-        self.table.commit(change, &mut self.scratches)
+        self.commit(change)
+    }
+
+    fn commit(&mut self, change: Change) -> Result<(), StoreError> {
+        self.table.commit(&change, &mut self.scratches)?;
+        self.unsettled = change;
+        Ok(())
+    }
+
+    /// Puts what was written last where it belongs.
+    pub(super) fn settle(&mut self) -> Result<(), StoreError> {
+        if !self.unsettled.is_empty() {
+            self.table.settle(&std::mem::take(&mut self.unsettled))?;
+        }
+        Ok(())
     }
 
     /// A bounded piece of work that nobody waits for: growing, and clearing the scratches once it is quiet.
     pub(super) fn rest(&mut self, quiet: bool) -> Result<Rest, StoreError> {
+        self.settle()?;
         if self.grow()? {
             return Ok(Rest::More);
         }
@@ -135,6 +156,9 @@ impl<const K: usize, const V: usize> SlotFile<K, V> {
             if self.count <= self.table.homes() / 4 * 3 {
                 break;
             }
+        }
+        if was_due {
+            self.table.blur_times()?;
         }
         Ok(was_due)
     }

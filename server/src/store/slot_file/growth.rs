@@ -71,11 +71,10 @@ impl Writing {
 
     /// Gives a whole and synced table its name, durably.
     pub(super) fn put_in_place(path: &Path) -> Result<Table, StoreError> {
+        DiskFile::open(&unfinished(path))?.blur_times()?;
         rename(&unfinished(path), path)?;
         sync_dir(parent(path))?;
-        let table = Table::new(DiskFile::open(path)?)?;
-        table.file().blur_times()?;
-        Ok(table)
+        Table::new(DiskFile::open(path)?)
     }
 
     /// Deletes what a crash left of one.
@@ -143,11 +142,11 @@ impl Growth {
                         break;
                     }
                     let Some(label) = since.pop_first() else { break };
-                    if let Some(slot) = old.find(&label)? {
+                    if let Some(slot) = old.find(&Change::default(), &label)? {
                         new.place(&mut change, slot)?;
                     }
                 }
-                new.fill_in(change)?;
+                new.fill_in(&change)?;
                 Ok((Some(Self { stage: Stage::Adding(new), since }), None))
             }
         }

@@ -6,10 +6,9 @@
 
 use super::super::disk::{DiskFile, write_file};
 use super::super::{SECRET_FILE, StoreError};
-use aes_gcm_siv::aead::AeadInOut;
-use aes_gcm_siv::{Aes256GcmSiv, KeyInit, Nonce, Tag};
+use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use hkdf::Hkdf;
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use rand::Rng;
 use sha2::Sha256;
 use std::path::Path;
@@ -36,7 +35,8 @@ pub(super) fn label_of(slot: &Slot) -> Option<Label> {
 /// What labels and seals the rows of one file. No `Debug`.
 pub(super) struct Seals {
     labels: Hmac<Sha256>,
-    rows: Aes256GcmSiv,
+    /// "Less safe" because its user answers for the nonces: see above.
+    rows: LessSafeKey,
 }
 
 impl Seals {
@@ -81,10 +81,11 @@ impl Seals {
             expanded.expect("HKDF-SHA256 gives up to 8160 bytes");
             derived
         };
+        let rows = UnboundKey::new(&AES_256_GCM_SIV, derived(b"headcount slot row").as_slice());
         Self {
             labels: Hmac::new_from_slice(derived(b"headcount slot label").as_slice())
                 .expect("HMAC takes a key of any length"),
-            rows: Aes256GcmSiv::new(derived(b"headcount slot row").as_slice().try_into().expect("32 bytes")),
+            rows: LessSafeKey::new(rows.expect("its keys have 32 bytes")),
         }
     }
 
@@ -102,27 +103,25 @@ impl Seals {
         slot[..LABEL].copy_from_slice(&label);
         let sealed = &mut slot[LABEL..SLOT - TAG];
         sealed[..row.len()].copy_from_slice(row);
-        let tag = self.rows.encrypt_inout_detached(&nonce(label), &label, sealed.into());
-        slot[SLOT - TAG..].copy_from_slice(&tag.expect("far below the 64 GiB that one message may have"));
+        let tag = self.rows.seal_in_place_separate_tag(nonce(label), Aad::from(&label), sealed);
+        slot[SLOT - TAG..].copy_from_slice(tag.expect("far below the 64 GiB that one message may have").as_ref());
         slot
     }
 
     /// The row of a slot, with zeros behind it, unless it is not as it was sealed.
     pub(super) fn open_slot(&self, slot: &Slot) -> Option<Zeroizing<[u8; ROW_MAX]>> {
         let label = label_of(slot)?;
-        let tag = Tag::try_from(&slot[SLOT - TAG..]).ok()?;
+        let (sealed, tag) = slot[LABEL..].split_at(ROW_MAX);
         let mut row = Zeroizing::new([0; ROW_MAX]);
-        row.copy_from_slice(&slot[LABEL..SLOT - TAG]);
-        let opened = self.rows.decrypt_inout_detached(&nonce(label), &label, row.as_mut_slice().into(), &tag);
+        let opened = self.rows.open_separate_gather(nonce(label), Aad::from(&label), sealed, tag, row.as_mut_slice());
         opened.ok().map(|()| row)
     }
 }
 
 fn nonce(label: Label) -> Nonce {
-    let mut nonce = Nonce::default();
-    let length = nonce.len();
-    nonce.copy_from_slice(&label[..length]);
-    nonce
+    let mut nonce = [0; NONCE_LEN];
+    nonce.copy_from_slice(&label[..NONCE_LEN]);
+    Nonce::assume_unique_for_key(nonce)
 }
 
 /// The longest row.

@@ -7,8 +7,8 @@
 //! ```
 //!
 //! A commit must never have a row that was durable in no durable place. All that it changes is written into one scratch and
-//! synced; that is when it counts. Then the slots are written, and the next commit, which takes the other scratch, syncs
-//! them together with its own. So each commit has one sync, and at every moment a scratch holds what a slot may lack.
+//! synced; that is when it counts. Then the slots are written, which nobody has to wait for, and the next commit, which
+//! takes the other scratch, syncs them together with its own. So each commit has one sync, and at every moment a scratch holds what a slot may lack.
 
 use super::super::StoreError;
 use super::super::disk::DiskFile;
@@ -19,7 +19,8 @@ use std::path::Path;
 /// How large things are. In the unit tests all of them are small, so that every crash of a growing file can be tried;
 /// the tests of the workspace run with the real ones.
 pub(super) struct Sizes {
-    /// Homes of an empty table: two megabytes, so that growing is always faster than filling.
+    /// Homes of an empty table: sixteen megabytes, so that most ticks pass without growing, and growing is faster than
+    /// filling.
     pub homes_min: u64,
     /// Slots behind the last home. So many rows never stand without a gap: with homes three quarters full a run of 400
     /// has a probability below 2^-50 at a million homes.
@@ -39,7 +40,7 @@ pub(super) struct Sizes {
 /// See [`Sizes`].
 #[cfg(not(test))]
 pub(super) const SIZES: Sizes = Sizes {
-    homes_min: 4096,
+    homes_min: 32768,
     tail: 512,
     scratch: 2048,
     full_change: 1024,
@@ -113,28 +114,26 @@ impl Table {
         Ok(slots)
     }
 
-    /// The slot of a label.
-    pub(super) fn find(&self, label: &Label) -> Result<Option<Slot>, StoreError> {
-        let (_, slot) = self.probe(&Change::default(), *label)?;
+    /// The slot of a label, as far as the change says.
+    pub(super) fn find(&self, change: &Change, label: &Label) -> Result<Option<Slot>, StoreError> {
+        let (_, slot) = self.probe(change, *label)?;
         Ok(slot.filter(|slot| label_of(slot) == Some(*label)))
     }
 
     /// Puts a slot where it belongs, as far as the change says. False if its label is there.
     pub(super) fn place(&self, change: &mut Change, slot: Slot) -> Result<bool, StoreError> {
         let Some(label) = label_of(&slot) else { return Ok(false) };
-        let (mut at, found) = self.probe(change, label)?;
+        let (mut at, mut found) = self.probe(change, label)?;
         if found.is_some_and(|found| label_of(&found) == Some(label)) {
             return Ok(false);
         }
         let mut moving = slot;
         loop {
-            let before = self.load(change, at)?;
             change.insert(at, moving);
-            if label_of(&before).is_none() {
-                return Ok(true);
-            }
-            moving = before;
+            let Some(displaced) = found else { return Ok(true) };
+            moving = displaced;
             at += 1;
+            found = Some(self.load(change, at)?).filter(|slot| label_of(slot).is_some());
         }
     }
 
@@ -164,8 +163,8 @@ impl Table {
         Ok(slot)
     }
 
-    /// Makes a change durable.
-    pub(super) fn commit(&self, change: Change, scratches: &mut Scratches) -> Result<(), StoreError> {
+    /// Makes a change durable; [`Self::settle`] must follow before the next one.
+    pub(super) fn commit(&self, change: &Change, scratches: &mut Scratches) -> Result<(), StoreError> {
         if change.is_empty() {
             return Ok(());
         }
@@ -176,18 +175,28 @@ impl Table {
             )));
         }
         let turn = scratches.next;
-        let mut scratch: Vec<u8> = change.values().flatten().copied().collect();
+        let mut scratch = change.values().map(Slot::as_slice).collect::<Vec<_>>().concat();
         scratch.resize(change.len().max(scratches.used[turn]) * SLOT, 0);
         self.file.write_at(&scratch, self.scratch(turn))?;
         self.file.sync()?;
         scratches.used[turn] = change.len();
         scratches.next = 1 - turn;
+        Ok(())
+    }
+
+    /// Writes what was committed to where it belongs. The next sync makes it durable there too.
+    pub(super) fn settle(&self, change: &Change) -> Result<(), StoreError> {
         self.write(change)?;
         self.file.blur_times()
     }
 
+    /// Lets the times of the file say nothing, after reading too.
+    pub(super) fn blur_times(&self) -> Result<(), StoreError> {
+        self.file.blur_times()
+    }
+
     /// Writes a change into a table that nobody relies on yet, durably.
-    pub(super) fn fill_in(&self, change: Change) -> Result<(), StoreError> {
+    pub(super) fn fill_in(&self, change: &Change) -> Result<(), StoreError> {
         self.write(change)?;
         self.file.sync()
     }
@@ -209,23 +218,18 @@ impl Table {
     }
 
     /// Writes slots, neighbours together.
-    fn write(&self, slots: Change) -> Result<(), StoreError> {
+    fn write(&self, slots: &Change) -> Result<(), StoreError> {
         let mut run = Vec::new();
         let mut next = 0;
-        for (at, slot) in slots {
+        for (&at, slot) in slots {
             if at != next && !run.is_empty() {
                 self.file.write_at(&run, next * SLOT as u64 - run.len() as u64)?;
                 run.clear();
             }
-            run.extend_from_slice(&slot);
+            run.extend_from_slice(slot);
             next = at + 1;
         }
         self.file.write_at(&run, next * SLOT as u64 - run.len() as u64)
-    }
-
-    /// The file, to be synced or to have its times blurred.
-    pub(super) fn file(&self) -> &DiskFile {
-        &self.file
     }
 
     /// Where it lies.

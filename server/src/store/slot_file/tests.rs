@@ -106,6 +106,10 @@ fn what_is_there_stays_and_what_is_not_is_not_found() {
     let mut pool = pool(&temp.path().join("pool"), None);
     pool.write(&rows(&[1, 2, 3])).unwrap();
     pool.write(&Rows::from([(key(2), value(9)), (key(4), value(4))])).unwrap();
+    for number in 1..5 {
+        assert_eq!(pool.get(&key(number)).unwrap().unwrap(), value(number), "found before it is in its place");
+    }
+    pool.settle().unwrap();
     holds(&pool, 1..5);
     assert!(pool.get(&key(5)).unwrap().is_none());
     drop(pool);

@@ -43,7 +43,7 @@ fn no_acknowledged_claim_is_lost_where_sled_begins_or_reuses_a_segment() {
     // sled would overwrite what is still needed if a whole segment lay between two syncs (`store/group_commit.rs`);
     // what it clears when it opens does not count
     assert!(most < SEGMENT / 2, "{most} bytes between two syncs");
-    cut(&run, 2, 300, 6).demand_nothing_lost(120);
+    cut(&run, 2, 300, 6).demand_nothing_lost(60);
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn no_acknowledged_claim_is_lost_when_the_power_is_cut_again_after_a_cut_or_a_ki
         let new = expected.asked.keys().next_back().map_or(0, |last| last + 1);
         let retried = new.saturating_sub(30)..new + 20;
         let steps = [ClaimAtOnce(retried), Claim(new + 20..new + 23), Tick(10), Claim(new + 23..new + 25)];
-        cut(&Recorded::run_on(&disk, &expected, &steps), round, 4, 3).demand_nothing_lost(30);
+        cut(&Recorded::run_on(&disk, &expected, &steps), round, 4, 3).demand_nothing_lost(15);
     }
 }
 
