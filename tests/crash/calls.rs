@@ -1,5 +1,5 @@
 //! The system calls by which a server changes its folder, seen with strace; and strace again to kill it before one of
-//! them. The server has no hook for it and needs none.
+//! them, or to refuse one. The server has no hook for it and needs none.
 //!
 //! strace counts the calls of each thread by itself and only those on the path that it is told: so a point is a call, a
 //! path and a number. Without `--seccomp-bpf`, with which strace 6.1 counts no further than the first.
@@ -14,21 +14,45 @@ pub(crate) enum Trace {
     Watch(PathBuf),
     /// Kill the server before a call.
     Kill(Point),
+    /// Refuse a call, and write those that were refused into a file.
+    Refuse(Point, Refusal, PathBuf),
+}
+
+/// How a call is refused.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Refusal {
+    /// It fails once: input/output error.
+    Once,
+    /// It and all such calls after it fail: no space left.
+    FromThenOn,
 }
 
 /// A call before which a server can be killed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Point {
-    call: String,
+    /// Its name.
+    pub call: String,
     /// From the data directory.
     pub path: String,
     /// The how manieth such call of its thread.
-    number: u32,
+    pub number: u32,
 }
 
 impl std::fmt::Display for Point {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "before {} {} (number {})", self.call, self.path, self.number)
+    }
+}
+
+impl Point {
+    /// What makes strace do this at the point.
+    fn arguments(&self, data: &Path, what: &str, file: &Path) -> Vec<String> {
+        let Self { call, path, .. } = self;
+        // joined with nothing, the folder itself would end in a slash
+        let path = if path.is_empty() { data.to_owned() } else { data.join(path) };
+        let (path, file) = (path.display().to_string(), file.display().to_string());
+        let (trace, inject) = (format!("trace={call}"), format!("inject={call}:{what}"));
+        ["-P", &path, "-e", &trace, "-e", &inject, "-o", &file].map(str::to_owned).to_vec()
     }
 }
 
@@ -40,15 +64,14 @@ impl Trace {
                 .into_iter()
                 .chain([file.display().to_string()])
                 .collect(),
-            Self::Kill(Point { call, path, number }) => {
-                // joined with nothing, the folder itself would end in a slash
-                let path = if path.is_empty() { data.to_owned() } else { data.join(path) };
-                let inject = format!("inject={call}:signal=SIGKILL:when={number}");
-                let trace = format!("trace={call}");
-                vec!["-P".to_owned(), path.display().to_string(), "-e".to_owned(), trace, "-e".to_owned(), inject]
-                    .into_iter()
-                    .chain(["-o".to_owned(), "/dev/null".to_owned()])
-                    .collect()
+            Self::Kill(point) => {
+                point.arguments(data, &format!("signal=SIGKILL:when={}", point.number), Path::new("/dev/null"))
+            }
+            Self::Refuse(point, Refusal::Once, file) => {
+                point.arguments(data, &format!("error=EIO:when={}", point.number), file)
+            }
+            Self::Refuse(point, Refusal::FromThenOn, file) => {
+                point.arguments(data, &format!("error=ENOSPC:when={}+", point.number), file)
             }
         };
         arguments.push("--".to_owned());

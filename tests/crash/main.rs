@@ -12,6 +12,7 @@ mod calls; // strace: the calls by which a tick changes its folder, and death be
 mod campaign; // a campaign by `headcount-server init`, on the machine's clock
 mod closing; // the organiser's close, cut off while it is written down
 mod crowd; // participants at once, who remember what they were told
+mod failures; // calls that the system refuses either store
 mod moments; // death at random moments
 mod pages; // a changed registration page, cut off while it is copied and entered in the log
 mod process; // the server as a process

@@ -41,6 +41,16 @@ impl Server {
         Self::run(Self::traced(data, trace), data, None)
     }
 
+    /// The same where it may not start: then what it said.
+    pub(crate) fn try_start_traced(data: &Path, trace: &Trace) -> Result<Self, String> {
+        Self::try_run(Self::traced(data, trace), data, None)
+    }
+
+    /// [`Self::start`] where it may not start.
+    pub(crate) fn try_start(data: &Path) -> Result<Self, String> {
+        Self::try_run(Command::new(program("headcount-server")), data, None)
+    }
+
     /// Starts it under strace to die before it serves, perhaps with a page.
     pub(crate) fn die_starting(data: &Path, page: Option<&Path>, point: &Point) {
         let (mut child, told) = Self::spawn(Self::traced(data, &Trace::Kill(point.clone())), data, page);
@@ -62,6 +72,10 @@ impl Server {
     }
 
     fn run(command: Command, data: &Path, page: Option<&Path>) -> Self {
+        Self::try_run(command, data, page).unwrap_or_else(|said| panic!("{said}"))
+    }
+
+    fn try_run(command: Command, data: &Path, page: Option<&Path>) -> Result<Self, String> {
         let (mut child, told) = Self::spawn(command, data, page);
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let (mut url, mut organiser_url, mut line) = (String::new(), String::new(), String::new());
@@ -69,14 +83,15 @@ impl Server {
             line.clear();
             if stdout.read_line(&mut line).unwrap() == 0 {
                 let status = child.wait().unwrap();
-                panic!("the server did not start ({status}): {}", std::fs::read_to_string(&told).unwrap());
+                let said = std::fs::read_to_string(&told).unwrap();
+                return Err(format!("the server did not start ({status}): {said}"));
             }
             let mut addresses = line.split_whitespace().filter(|word| word.starts_with("http://"));
             if let (Some(public), Some(organiser)) = (addresses.next(), addresses.next()) {
                 (url, organiser_url) = (public.to_owned(), organiser.to_owned());
             }
         }
-        Self { child, url, organiser_url, told, _stdout: stdout }
+        Ok(Self { child, url, organiser_url, told, _stdout: stdout })
     }
 
     /// kill -9, and its funeral.

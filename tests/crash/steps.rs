@@ -235,7 +235,7 @@ impl<'a> Template<'a> {
                     return false;
                 }
             }
-            Trace::Watch(_) => {
+            Trace::Watch(_) | Trace::Refuse(..) => {
                 wait_until(is_over);
                 server.kill();
             }
@@ -266,7 +266,7 @@ impl<'a> Template<'a> {
                     server.demand_death(point);
                     self.runtime.block_on(load).unwrap();
                 }
-                Trace::Watch(_) => {
+                Trace::Watch(_) | Trace::Refuse(..) => {
                     wait_until(|| is_destroyed(&life.data));
                     server.kill();
                 }
