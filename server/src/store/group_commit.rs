@@ -5,6 +5,7 @@
 
 use super::StoreError;
 use std::io;
+use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::error::TryRecvError;
@@ -47,9 +48,12 @@ pub(super) enum Rest {
     More,
 }
 
-/// The way to a writer thread. When it is dropped, the thread ends.
+/// The way to a writer thread. To drop it is to wait until the thread has ended: nobody else may open the ledger's files
+/// while it has its hands in them.
 pub(super) struct Writer<L: Ledger> {
-    jobs: mpsc::Sender<Job<L>>,
+    /// None once it is being dropped.
+    jobs: Option<mpsc::Sender<Job<L>>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 enum Job<L: Ledger> {
@@ -77,14 +81,18 @@ impl<L: Ledger> Writer<L> {
                 answer(stopped, ());
             }
         };
-        thread.spawn(body).map_err(failed)?;
-        Ok(Self { jobs })
+        let thread = thread.spawn(body).map_err(failed)?;
+        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+    }
+
+    fn jobs(&self) -> Result<&mpsc::Sender<Job<L>>, StoreError> {
+        self.jobs.as_ref().ok_or(StoreError::Stopped)
     }
 
     /// Has a request decided. If the caller stops waiting, the request is decided all the same.
     pub(super) async fn decide(&self, request: L::Request) -> Result<L::Answer, StoreError> {
         let (to, result) = oneshot::channel();
-        let sent = self.jobs.send(Job::Decide(request, to)).await;
+        let sent = self.jobs()?.send(Job::Decide(request, to)).await;
         sent.map_err(|_| StoreError::Stopped)?;
         result.await.map_err(|_| StoreError::Stopped)?
     }
@@ -102,7 +110,7 @@ impl<L: Ledger> Writer<L> {
             answer(to, outcome);
             sound
         }));
-        self.jobs.blocking_send(job).map_err(|_| StoreError::Stopped)?;
+        self.jobs()?.blocking_send(job).map_err(|_| StoreError::Stopped)?;
         result.blocking_recv().map_err(|_| StoreError::Stopped)?
     }
 
@@ -110,9 +118,16 @@ impl<L: Ledger> Writer<L> {
     pub(super) fn stop(&self) {
         let (to, result) = oneshot::channel();
         // an error of either says that the thread has ended before, which is what is wanted
-        if self.jobs.blocking_send(Job::Stop(to)).is_ok() {
+        if self.jobs().is_ok_and(|jobs| jobs.blocking_send(Job::Stop(to)).is_ok()) {
             let _ended = result.blocking_recv();
         }
+    }
+}
+
+impl<L: Ledger> Drop for Writer<L> {
+    fn drop(&mut self) {
+        self.jobs = None;
+        let _panicked = self.thread.take().map(JoinHandle::join);
     }
 }
 

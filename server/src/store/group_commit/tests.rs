@@ -8,6 +8,7 @@ struct Sum {
     sum: u64,
     fails_at: u64,
     commits: Arc<AtomicUsize>,
+    settled: Arc<AtomicUsize>,
 }
 
 impl Ledger for Sum {
@@ -27,11 +28,22 @@ impl Ledger for Sum {
         }
         Ok(())
     }
+
+    fn settle(&mut self) -> Result<(), StoreError> {
+        if self.fails_at == SETTLES_SLOWLY {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        self.settled.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
 }
+
+/// As the sum at which the disk fails: it does not, but putting things in their place takes a while.
+const SETTLES_SLOWLY: u64 = u64::MAX - 1;
 
 fn start(fails_at: u64) -> (Arc<Writer<Sum>>, Arc<AtomicUsize>) {
     let commits = Arc::new(AtomicUsize::new(0));
-    let sum = Sum { sum: 0, fails_at, commits: commits.clone() };
+    let sum = Sum { sum: 0, fails_at, commits: commits.clone(), settled: Arc::default() };
     (Arc::new(Writer::start("sum", sum).unwrap()), commits)
 }
 
@@ -90,6 +102,17 @@ fn work_alone_sees_what_was_decided_and_only_a_refusal_leaves_the_store_running(
     let failed = writer.alone(|_| Err::<(), _>(StoreError::Corrupt("disk".to_owned())));
     assert!(matches!(failed, Err(StoreError::Corrupt(_))));
     assert!(matches!(runtime.block_on(writer.decide(1)), Err(StoreError::Stopped)));
+}
+
+#[tokio::test]
+async fn nobody_waits_for_settling_but_whoever_drops_the_writer() {
+    let settled = Arc::<AtomicUsize>::default();
+    let sum = Sum { sum: 0, fails_at: SETTLES_SLOWLY, commits: Arc::default(), settled: settled.clone() };
+    let writer = Writer::start("sum", sum).unwrap();
+    assert_eq!(writer.decide(1).await.unwrap(), 1);
+    assert_eq!(settled.load(Ordering::SeqCst), 0);
+    drop(writer);
+    assert_eq!(settled.load(Ordering::SeqCst), 1);
 }
 
 #[test]
