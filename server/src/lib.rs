@@ -77,6 +77,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// A campaign that is being served.
 pub struct Deployment {
@@ -321,15 +322,18 @@ fn first_tick(campaign: &Campaign) -> Tick {
     schedule.last_ended(schedule.opens)
 }
 
-/// One server to a folder.
+/// One server to a folder. One that is just ending is waited for, for two seconds.
 fn lock(data: &Path) -> Result<File, Error> {
     let path = data.join("lock");
     let failed = |error| Error::io(format!("{} (was this folder made by init?)", path.display()), error);
     let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(_) => Err(Error::Refused(format!("another server uses {}; stop it first", data.display()))),
+    for _ in 0..100 {
+        if file.try_lock().is_ok() {
+            return Ok(file);
+        }
+        std::thread::sleep(Duration::from_millis(20));
     }
+    Err(Error::Refused(format!("another server uses {}; stop it first", data.display())))
 }
 
 /// Reads the whole log as an auditor would, every hash of the tree included, but not the signatures of the tokens,
