@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tests::World;
 
 /// A request and the only answer to it.
@@ -35,15 +36,31 @@ pub(crate) async fn refused(wire: &mut Wire, cases: &[Case]) {
     }
 }
 
-/// All that lies in a data directory: inode, time of the last change, mode and content of every file and folder.
-pub(crate) fn disk(world: &World) -> BTreeMap<PathBuf, (u64, i64, i64, u32, Vec<u8>)> {
-    let mut seen = BTreeMap::new();
-    look(&world.data(), &mut seen);
-    assert!(seen.keys().any(|path| path.ends_with("attestation/used")), "stores and all");
-    seen
+/// All that lies in a data directory: inode, time of the last change, mode and content of every file and folder. It waits
+/// until nothing changes any more: a store tidies up once nobody has asked for a tenth of a second.
+pub(crate) fn disk(world: &World) -> Seen {
+    let now = || {
+        let mut seen = BTreeMap::new();
+        look(&world.data(), &mut seen);
+        seen
+    };
+    let mut before = now();
+    for _ in 0..100 {
+        std::thread::sleep(Duration::from_millis(300));
+        let seen = now();
+        if seen == before {
+            assert!(seen.keys().any(|path| path.ends_with("attestation/used")), "stores and all");
+            return seen;
+        }
+        before = seen;
+    }
+    panic!("the folder does not come to rest");
 }
 
-fn look(folder: &Path, seen: &mut BTreeMap<PathBuf, (u64, i64, i64, u32, Vec<u8>)>) {
+/// What is seen of each path.
+pub(crate) type Seen = BTreeMap<PathBuf, (u64, i64, i64, u32, Vec<u8>)>;
+
+fn look(folder: &Path, seen: &mut Seen) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let meta = fs::metadata(&path).unwrap();
