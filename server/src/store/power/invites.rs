@@ -8,6 +8,7 @@ use super::trace::record;
 use super::{Cut, Disk, Image, Op};
 use crate::store::StoreError;
 use crate::store::attestation::{AttestationStore, Ceiling, Claim};
+use crate::store::crashes::fast_folder;
 use crate::store::tests_support::sha256;
 use protocol::invite::InviteId;
 use protocol::issuance::RequestDigest;
@@ -21,7 +22,6 @@ use std::io::Write;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 const PLENTY: Ceiling = Ceiling { batch_total: 1_000_000, batch_per_tick: None, all: 1_000_000 };
@@ -180,7 +180,7 @@ impl Recorded {
 
     /// Runs on what a killed or cut run has left.
     fn run_on(disk: &Disk, expected: &Expected, steps: &[Step]) -> Self {
-        let temp = temp();
+        let temp = fast_folder();
         let base = temp.path().canonicalize().unwrap();
         let (root, told) = (base.join("root"), base.join("told"));
         disk.image(Cut::Everything).write_to(&root);
@@ -214,7 +214,7 @@ fn step(disk: &mut Disk, expected: &mut Expected, op: &Op) {
 
 /// Opens an image with the real store and asks it for everything that it must know.
 fn judge(runtime: &Runtime, image: &Image, expected: &Expected, thorough: bool) -> Result<(), String> {
-    let temp = temp();
+    let temp = fast_folder();
     let root = temp.path().join("root");
     image.write_to(&root);
     let judged = std::panic::catch_unwind(AssertUnwindSafe(|| {
@@ -336,12 +336,6 @@ fn is_rare(op: &Op) -> bool {
         Op::SyncFile { .. } | Op::SyncDir { .. } | Op::Told(_) => false,
         _ => true,
     }
-}
-
-/// In memory if there is such a place: sled syncs often.
-fn temp() -> TempDir {
-    let memory = Path::new("/dev/shm");
-    if memory.is_dir() { tempfile::tempdir_in(memory).unwrap() } else { tempfile::tempdir().unwrap() }
 }
 
 const DIR: &str = "HEADCOUNT_POWER_DIR";
