@@ -30,7 +30,7 @@ impl Generation for SledDir {
         db.insert(MARK, &[]).map_err(|error| convert(path, error))?;
         db.flush().map_err(|error| convert(path, error))?;
         drop(db);
-        settle(path)
+        sync_below(path)
     }
 
     /// Waits a little for another handle in the act of closing.
@@ -41,9 +41,9 @@ impl Generation for SledDir {
             return Err(StoreError::Corrupt(format!("{} is missing", data.display())));
         }
         remove_half_snapshots(path)?;
-        settle(path)?;
+        sync_below(path)?;
         let db = open_unlocked(path)?;
-        settle(path)?;
+        sync_below(path)?;
         let opened =
             Self { tick, file: Arc::new(File::open(&data).map_err(failed("open", &data))?), path: path.to_owned(), db };
         if opened.get(MARK)?.is_none() {
@@ -136,11 +136,11 @@ fn remove_half_snapshots(dir: &Path) -> Result<(), StoreError> {
 }
 
 /// Syncs every file in a database's directory, then the directories: sled syncs neither its configuration nor names.
-fn settle(dir: &Path) -> Result<(), StoreError> {
+fn sync_below(dir: &Path) -> Result<(), StoreError> {
     for name in names_in(dir)? {
         let path = dir.join(name);
         if path.is_dir() {
-            settle(&path)?;
+            sync_below(&path)?;
         } else {
             fs::set_permissions(&path, Permissions::from_mode(SECRET_FILE))
                 .map_err(failed("set the mode of", &path))?;
