@@ -135,7 +135,7 @@ country: setup setup-node
 	node "$$to/make.mjs" "$(FOLDER)" $(COUNTRY) $(LANGUAGES)
 	cargo run --quiet --locked -p server --example make-campaign -- "$(FOLDER)"
 
-# A linker and the C library's headers are all that a Rust toolchain lacks on a fresh Debian.
+# A linker, the C library's headers and OpenSSL, which signs, are all that a Rust toolchain lacks on a fresh Debian.
 setup:
 	$(APT)
 	if ! command -v cargo >/dev/null; then
@@ -145,6 +145,12 @@ setup:
 	  echo "setup: there is no working C compiler; installing gcc and libc6-dev"
 	  if ! apt_install gcc libc6-dev; then
 	    echo "setup: that did not work; install a C compiler with its headers yourself (Debian: gcc, libc6-dev)" >&2; exit 1
+	  fi
+	fi
+	if ! { command -v pkg-config && pkg-config --atleast-version=3 openssl; } >/dev/null; then
+	  echo "setup: OpenSSL's headers are missing; installing libssl-dev and pkg-config"
+	  if ! apt_install libssl-dev pkg-config; then
+	    echo "setup: that did not work; install OpenSSL 3 with its headers yourself (Debian: libssl-dev, pkg-config)" >&2; exit 1
 	  fi
 	fi
 

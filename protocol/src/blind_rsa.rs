@@ -1,4 +1,5 @@
-//! RSABSSA-SHA384-PSS-Deterministic with 2048-bit keys and e = 65537 (RFC 9474). The only file that names the RSA crates.
+//! RSABSSA-SHA384-PSS-Deterministic with 2048-bit keys and e = 65537 (RFC 9474). The only file that names the RSA crates of
+//! pure Rust; AWS-LC verifies in `verifier.rs`.
 //!
 //! It wraps the types of `blind-rsa-signatures` because those print, copy and keep their secrets.
 
@@ -15,6 +16,8 @@ pub(crate) const RSA_BYTES: usize = 256;
 #[derive(Clone)]
 pub(crate) struct PublicKey {
     key: brs::PublicKeySha384PSSDeterministic,
+    #[cfg(not(target_arch = "wasm32"))]
+    verifier: crate::verifier::Verifier,
     modulus: [u8; RSA_BYTES],
     spki: Vec<u8>,
 }
@@ -52,11 +55,23 @@ impl PublicKey {
         if spki.is_some_and(|given| given != canonical) {
             return Err(Error::BadKey("the encoding is not the canonical one"));
         }
-        Ok(Self { key, modulus, spki: canonical })
+        Ok(Self {
+            key,
+            #[cfg(not(target_arch = "wasm32"))]
+            verifier: crate::verifier::Verifier::new(&modulus)?,
+            modulus,
+            spki: canonical,
+        })
     }
 
     pub(crate) fn spki(&self) -> &[u8] {
         &self.spki
+    }
+
+    /// n, big-endian.
+    #[cfg(test)]
+    pub(crate) fn modulus(&self) -> &[u8; RSA_BYTES] {
+        &self.modulus
     }
 
     /// Whether 1 < `m` < n − 1, so that no engine's own idea of the edges decides.
@@ -99,7 +114,20 @@ impl PublicKey {
     }
 
     /// RSASSA-PSS-VERIFY with SHA-384, MGF1-SHA-384 and a salt of 48 bytes.
+    #[cfg(not(target_arch = "wasm32"))]
     pub(crate) fn verify(&self, input: &[u8], signature: &[u8; RSA_BYTES]) -> Result<(), Error> {
+        self.verifier.verify(input, signature)
+    }
+
+    /// The same, by the reference, which is all that the registration page has.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn verify(&self, input: &[u8], signature: &[u8; RSA_BYTES]) -> Result<(), Error> {
+        self.verify_by_reference(input, signature)
+    }
+
+    /// What [`Self::verify`] must agree with.
+    #[cfg(any(test, target_arch = "wasm32"))]
+    pub(crate) fn verify_by_reference(&self, input: &[u8], signature: &[u8; RSA_BYTES]) -> Result<(), Error> {
         self.key.verify(&Signature(signature.to_vec()), None, input).map_err(|_| Error::Forged("token"))
     }
 }

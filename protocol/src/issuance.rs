@@ -88,6 +88,11 @@ impl TokenRequest {
         }
     }
 
+    /// What the Issuer is to sign: big-endian, below the modulus if [`Self::check`] says so.
+    pub fn blinded_msg(&self) -> &[u8; RSA_BYTES] {
+        &self.blinded_msg
+    }
+
     /// What is remembered of this request.
     pub fn digest(&self) -> RequestDigest {
         RequestDigest(Sha256::digest(self.encode()).into())

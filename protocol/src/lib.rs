@@ -49,3 +49,5 @@ pub mod recount;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod tile;
 pub mod token;
+#[cfg(not(target_arch = "wasm32"))]
+mod verifier;

@@ -20,11 +20,8 @@ pub const CONNECTION_AGE_MAX: Duration = Duration::from_secs(600);
 /// How long requests under way may take to finish when the server stops.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Signatures that may wait behind those being made, per core. At 2 ms each nobody waits more than half a second.
-pub const SIGNATURES_WAITING_MAX: usize = 256;
-
-/// Pledges that may wait for their verification, per core. At 0.1 ms each nobody waits more than a tenth of a second.
-pub const PLEDGES_WAITING_MAX: usize = 1024;
+/// Signatures that may wait behind those being made, per core. At 1 ms each nobody waits more than a quarter of a second.
+pub const SIGNATURES_WAITING_MAX: u32 = 256;
 
 /// Exact repeats of one token request that are answered between two ticks: each costs a signature, and a client that
 /// lost an answer needs one or two.

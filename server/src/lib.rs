@@ -39,6 +39,7 @@ mod plan;
 mod public;
 mod publisher;
 pub mod serve;
+mod signer;
 mod store;
 mod timeline;
 mod workers;
@@ -134,7 +135,7 @@ impl Deployment {
         let signer = NoteSigner::new(&campaign.log_name(), &*keys.log()?);
         let publisher = Publisher::new(data, campaign.clone(), signer, log, board.clone(), published, pool.clone());
         let publisher = Arc::new(Mutex::new(publisher));
-        let issuer = Arc::new(Issuer::new(campaign.clone(), timeline.clone(), issuing));
+        let issuer = Arc::new(Issuer::new(campaign.clone(), timeline.clone(), issuing)?);
         let origin = Arc::new(Origin::new(campaign.clone(), timeline.clone(), &keys.receipt()?, pool)?);
         let public = Arc::new(Public::new(campaign.clone(), places, map, board.clone(), reader));
         let join = Arc::new(Join::new(&campaign, bundle.as_ref()));
@@ -284,7 +285,7 @@ impl Deployment {
     }
 }
 
-type Stores = (Option<(IssuerPrivateKey, Attester)>, Option<Arc<RedemptionStore>>);
+type Stores = (Option<(Signer, Attester)>, Option<Arc<RedemptionStore>>);
 
 /// The two databases, in two folders, which only this file sees together. One that is missing is not made anew: every
 /// used invite would be good again, or acknowledged pledges gone without a word.
@@ -304,7 +305,7 @@ fn open_stores(
     let first_tick = first_tick(campaign);
     let attester = Attester::open(&attestation, campaign.clone(), invite_key, first_tick)?;
     let pool = RedemptionStore::open(&redemption, &data.join("spent"), first_tick)?;
-    Ok((Some((issuer_key, attester)), Some(Arc::new(pool))))
+    Ok((Some((Signer::new(&issuer_key)?, attester)), Some(Arc::new(pool))))
 }
 
 /// Makes the two databases of a new campaign.

@@ -36,6 +36,27 @@ fn every_key_is_found_and_no_other_at_every_size_around_a_block() {
 }
 
 #[test]
+fn keys_that_lie_close_together_are_found_as_well() {
+    let dir = tempfile::tempdir().unwrap();
+    let record = |key: u32| {
+        let mut record = [0; 32];
+        record[..4].copy_from_slice(&key.to_be_bytes());
+        record
+    };
+    // a dense run, one that grows by squares, and some far away
+    let mut keys: Vec<u32> = (70_000..75_000).chain((0..5000u32).map(|number| 1 << 24 | number * number)).collect();
+    keys.extend([0, 1, u32::MAX - 1, u32::MAX]);
+    keys.sort_unstable();
+    keys.dedup();
+    let records: Vec<_> = keys.iter().map(|key| record(*key)).collect();
+    let file = Words::merge(&dir.path().join("words"), vec![source(&records)]).unwrap();
+    for key in keys.iter().flat_map(|key| [key.saturating_sub(1), *key, key.saturating_add(1)]) {
+        let expected = keys.binary_search(&key).is_ok().then(|| record(key));
+        assert_eq!(file.find(&key.to_be_bytes()).unwrap(), expected, "{key}");
+    }
+}
+
+#[test]
 fn a_merge_has_every_record_once_and_refuses_a_contradiction() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("words");
