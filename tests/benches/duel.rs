@@ -53,7 +53,7 @@ pub(crate) struct Row {
 pub(crate) struct Rate {
     /// The median over all samples.
     pub(crate) per_second: f64,
-    /// Processor time of one operation, the mean over all samples; none for another program.
+    /// Processor time of one operation, the mean over all samples.
     pub(crate) cpu_seconds: Option<f64>,
 }
 
@@ -161,7 +161,8 @@ impl<'a> Duel<'a> {
                 Side::Elsewhere(_) => {
                     let figures = || elsewhere.iter().map(|figures| figures[index]);
                     let ours = rounds.iter().map(|round| median(round.iter().map(|s| by.rate(s, 0))));
-                    let theirs = Rate { per_second: median(figures()), cpu_seconds: None };
+                    let figure = median(figures());
+                    let theirs = Rate { per_second: figure, cpu_seconds: Some(figure.recip()) };
                     (theirs, median(ours.zip(figures()).map(|(ours, theirs)| ours / theirs)))
                 }
             };

@@ -7,7 +7,7 @@ use crate::clocks::{Took, together};
 use crate::duel::{Baseline, By, Duel, Row};
 use crate::fixture::{Stage, Yard};
 use crate::load::{Answer, Ends, fire};
-use crate::peers::{Foreign, ForeignOrigin};
+use crate::peers::{Foreign, ForeignOrigin, openssl_speed};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -58,6 +58,7 @@ fn issuance<'a>(yard: &'a Yard, stage: &'a mut Stage) -> Duel<'a> {
         took
     };
     Duel::new("issuance over HTTP", By::Wall, Box::new(move |count| issuance.issue(count)))
+        .beside("openssl speed rsa2048, sign", None, Box::new(|| openssl_speed().sign))
         .against("privacypass behind axum, nothing kept", None, Box::new(theirs))
         .against("echo of 400 bytes, a connection each", None, Box::new(echo(yard, Ends::After)))
 }
