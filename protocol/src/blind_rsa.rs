@@ -5,7 +5,7 @@
 
 use crate::error::Error;
 use blind_rsa_signatures as brs;
-use brs::{BlindMessage, BlindSignature, BlindingResult, Secret, Signature};
+use brs::{BlindMessage, BlindSignature, BlindingResult, Secret};
 use rand_core::CryptoRng;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -128,7 +128,7 @@ impl PublicKey {
     /// What [`Self::verify`] must agree with.
     #[cfg(any(test, target_arch = "wasm32"))]
     pub(crate) fn verify_by_reference(&self, input: &[u8], signature: &[u8; RSA_BYTES]) -> Result<(), Error> {
-        self.key.verify(&Signature(signature.to_vec()), None, input).map_err(|_| Error::Forged("token"))
+        self.key.verify(&brs::Signature(signature.to_vec()), None, input).map_err(|_| Error::Forged("token"))
     }
 }
 

@@ -4,8 +4,8 @@ use crate::attester::{Attested, Attester};
 use crate::config::SIGNATURES_WAITING_MAX;
 use crate::error::{Error, Refusal};
 use crate::http::{answer, bearer, close_connection, read_body};
-use crate::timeline::Timeline;
 use crate::signer::Signer;
+use crate::timeline::Timeline;
 use crate::workers::Workers;
 use axum::Router;
 use axum::body::Body;
@@ -17,9 +17,9 @@ use axum::routing::{get, post};
 use protocol::campaign::Campaign;
 use protocol::directory::{DIRECTORY_PATH, IssuerDirectory};
 use protocol::issuance::{TokenRequest, TokenResponse};
+use protocol::media;
 use protocol::problem::Problem;
 use protocol::publication::State;
-use protocol::media;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The role. After close it has neither key nor Attester and answers `closed`.

@@ -60,6 +60,7 @@ use crate::origin::Origin;
 use crate::page::map::Map;
 use crate::public::Public;
 use crate::publisher::Publisher;
+use crate::signer::Signer;
 use crate::store::attestation::AttestationStore;
 use crate::store::log::{LogReader, LogStore};
 use crate::timeline::Timeline;

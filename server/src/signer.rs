@@ -5,9 +5,9 @@
 //! one would factor the modulus.
 
 use crate::error::Error;
-use openssl::bn::BigNum;
+use openssl::bn::BigNumRef;
 use openssl::error::ErrorStack;
-use openssl::pkey::{Private, Public};
+use openssl::pkey::{PKey, Private, Public};
 use openssl::rsa::{Padding, Rsa};
 use protocol::issuance::{TokenRequest, TokenResponse};
 use protocol::keys::{IssuerPrivateKey, IssuerPublicKey};
@@ -23,9 +23,9 @@ impl Signer {
     /// For a key that was checked; its other copy erases itself.
     pub(crate) fn new(key: &IssuerPrivateKey) -> Result<Self, Error> {
         let signer = (|| {
-            let private = openssl::pkey::PKey::private_key_from_pkcs8(&*key.to_der().ok()?).ok()?.rsa().ok()?;
-            let of = |number: &openssl::bn::BigNumRef| BigNum::to_owned(number);
-            let check = Rsa::from_public_components(of(private.n()).ok()?, of(private.e()).ok()?).ok()?;
+            let private = PKey::private_key_from_pkcs8(&*key.to_der().ok()?).ok()?.rsa().ok()?;
+            let of = |number: &BigNumRef| number.to_owned().ok();
+            let check = Rsa::from_public_components(of(private.n())?, of(private.e())?).ok()?;
             Some(Self { key: private, check, public: key.public().clone() })
         })();
         signer.ok_or_else(|| Error::damaged("the issuer's key is one that OpenSSL does not take"))
@@ -107,7 +107,8 @@ mod tests {
     #[test]
     fn a_signature_that_the_public_operation_does_not_take_back_never_leaves() {
         let mut rng = StdRng::seed_from_u64(9476);
-        let (key, other) = (IssuerPrivateKey::generate(&mut rng).unwrap(), IssuerPrivateKey::generate(&mut rng).unwrap());
+        let (key, other) =
+            (IssuerPrivateKey::generate(&mut rng).unwrap(), IssuerPrivateKey::generate(&mut rng).unwrap());
         let mut signer = Signer::new(&key).unwrap();
         signer.key = Signer::new(&other).unwrap().key; // computes something else, as a fault would
         assert!(signer.issue(&request(&key, &[1; 256])).is_err());
