@@ -20,6 +20,8 @@ pub(crate) struct LogStore {
     tree: TileTree,
     /// What was appended since.
     appended: Option<TileTree>,
+    /// Files that may not be needed at the next append; none until all were looked at.
+    leftovers: Option<BTreeSet<TileName>>,
 }
 
 /// The log as far as it is signed. A clone is cheap and sees what the writer signs later.
@@ -84,7 +86,7 @@ impl LogStore {
     fn new(dir: &Path, tree: TileTree, checkpoint: Vec<u8>) -> Self {
         let signed = Signed { head: tree.head(), checkpoint: checkpoint.into() };
         let reader = LogReader { dir: dir.into(), signed: Arc::new(RwLock::new(signed)) };
-        Self { reader, tree, appended: None }
+        Self { reader, tree, appended: None, leftovers: None }
     }
 
     /// What handlers read from.
@@ -113,8 +115,7 @@ impl LogStore {
             return Err(StoreError::Refused(why.to_owned()));
         }
         self.appended = None;
-        let mut touched = BTreeSet::new();
-        tidy(&self.reader.dir, &self.reader.dir.join("tile"), at, &mut touched)?;
+        let (mut leftovers, touched) = self.tidy(at)?;
         let mut tree = self.tree.clone();
         let mut bundle = self.last_bundle()?;
         let mut files = Vec::new();
@@ -133,6 +134,8 @@ impl LogStore {
         // what is signed is being served, and stays untouched
         files.retain(|(name, _)| !name.is_within(at));
         write_files(&self.reader.dir, &files, touched)?;
+        leftovers.extend(files.into_iter().map(|(name, _)| name));
+        self.leftovers = Some(leftovers);
         let head = tree.head();
         self.appended = Some(tree);
         Ok(head)
@@ -167,6 +170,38 @@ impl LogStore {
         *self.reader.signed.write().unwrap_or_else(PoisonError::into_inner) =
             Signed { head, checkpoint: checkpoint.into() };
         Ok(())
+    }
+
+    /// Deletes what an append left that was never signed, and partial tiles whose full tile is signed. The first time it
+    /// looks at every file there is; from then on at those that were written since, and at the last partial ones. Yields
+    /// the partial files that stay and the directories in which it deleted something.
+    fn tidy(&mut self, size: u64) -> Result<(BTreeSet<TileName>, BTreeSet<PathBuf>), StoreError> {
+        let root = &self.reader.dir;
+        // taken, so that after an error everything is looked at again
+        let names = match self.leftovers.take() {
+            Some(names) => names,
+            None => {
+                let mut names = BTreeSet::new();
+                names_below(root, &root.join("tile"), &mut names)?;
+                names
+            }
+        };
+        let (mut partial, mut touched) = (BTreeSet::new(), BTreeSet::new());
+        for name in names {
+            let full = TileName { width: width(TILE_WIDTH), ..name };
+            if name.is_within(size) && (name == full || !full.is_within(size)) {
+                partial.extend((name != full).then_some(name));
+                continue;
+            }
+            let path = root.join(name.path());
+            disk::remove_file(&path)?;
+            touched.insert(super::parent(&path).to_owned());
+        }
+        let still_there = |dir: PathBuf| match disk::remove_empty_dir(&dir) {
+            Ok(()) => super::parent(&dir).to_owned(), // it was empty
+            Err(_) => dir,
+        };
+        Ok((partial, touched.into_iter().map(still_there).collect()))
     }
 
     /// Whether the signed log ends in exactly these entries from `at` on.
@@ -317,32 +352,21 @@ fn read_entries(bundle: &[u8], count: u64) -> Result<Vec<&[u8]>, StoreError> {
     read_bundle(bundle, width(count)).map_err(|error| StoreError::Corrupt(format!("the log has a {error}")))
 }
 
-/// Deletes what an append left that was never signed, and partial tiles whose full tile is signed. Collects the
-/// directories in which it did.
-fn tidy(root: &Path, dir: &Path, size: u64, touched: &mut BTreeSet<PathBuf>) -> Result<(), StoreError> {
+/// The tiles and bundles below a directory.
+fn names_below(root: &Path, dir: &Path, names: &mut BTreeSet<TileName>) -> Result<(), StoreError> {
     let entries = match fs::read_dir(dir) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         result => result.map_err(failed("read", dir))?,
     };
     for entry in entries {
-        let path = entry.map_err(failed("read", dir))?.path();
-        if path.is_dir() {
-            tidy(root, &path, size, touched)?;
-            continue;
+        let entry = entry.map_err(failed("read", dir))?;
+        let path = entry.path();
+        if entry.file_type().map_err(failed("read", &path))?.is_dir() {
+            names_below(root, &path, names)?;
+        } else {
+            let name = path.strip_prefix(root).ok().and_then(Path::to_str);
+            names.extend(name.and_then(|name| TileName::parse(name).ok()));
         }
-        let name = path.strip_prefix(root).ok().and_then(Path::to_str);
-        let Some(name) = name.and_then(|name| TileName::parse(name).ok()) else {
-            continue;
-        };
-        let full = TileName { width: width(TILE_WIDTH), ..name };
-        if !name.is_within(size) || name != full && full.is_within(size) {
-            disk::remove_file(&path)?;
-            touched.insert(dir.to_owned());
-        }
-    }
-    if touched.contains(dir) && disk::remove_empty_dir(dir).is_ok() {
-        touched.remove(dir); // it was empty
-        touched.insert(super::parent(dir).to_owned());
     }
     Ok(())
 }

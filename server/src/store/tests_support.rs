@@ -132,7 +132,7 @@ pub(super) fn spearman_of(offset_of: &BTreeMap<usize, usize>) -> f64 {
     1.0 - 6.0 * squares / (n * (n * n - 1.0))
 }
 
-fn files(dir: &Path) -> Vec<PathBuf> {
+pub(super) fn files(dir: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();

@@ -1,5 +1,5 @@
 use super::*;
-use crate::store::tests_support::{copy_dir, names, sha256};
+use crate::store::tests_support::{copy_dir, files, names, sha256};
 
 const NAME: &str = "origin.example/00";
 
@@ -154,6 +154,29 @@ fn a_crash_between_append_and_sign_is_repaired_by_repeating_or_by_another_append
     expected.push(leaf_hash(&announcement[0]));
     (251..951).for_each(|number| drop(expected.push(leaf_hash(&entry(number)))));
     assert_eq!(LogStore::open(&other, &verifier()).unwrap().reader().head(), expected.head());
+}
+
+/// A log that stays open looks only at the files that it wrote itself.
+#[test]
+fn the_same_files_are_there_whether_the_log_was_opened_for_each_append_or_once() {
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut open = log_of(one.path(), 1);
+    drop(log_of(other.path(), 1));
+    let all = |dir: &Path| {
+        let name = |file: PathBuf| file.strip_prefix(dir).unwrap().to_owned();
+        files(dir).into_iter().map(name).collect::<BTreeSet<_>>()
+    };
+    for (turn, count) in [3, 200, 52, 1, 255, 256, 700, 2, 65_000, 5].into_iter().enumerate() {
+        let mut opened = LogStore::open(other.path(), &verifier()).unwrap();
+        for log in [&mut open, &mut opened] {
+            let size = log.reader().size();
+            if turn % 2 == 1 {
+                log.append(size, &entries(size, count + 300)).unwrap(); // never signed
+            }
+            grow(log, count);
+        }
+        assert_eq!(all(one.path()), all(other.path()), "turn {turn}");
+    }
 }
 
 #[test]
