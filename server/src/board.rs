@@ -8,47 +8,16 @@ use crate::error::{Error, Refusal};
 use crate::page::map::Map;
 use crate::page::picture::PNG;
 use crate::page::{self, Moment, Overview};
+use crate::published::Published;
 use crate::timeline::Timeline;
-use protocol::announcement::Announcement;
 use protocol::campaign::Campaign;
-use protocol::counts::{Counts, Sums};
+use protocol::counts::Counts;
 use protocol::media;
 use protocol::problem::Problem;
 use protocol::publication::{State, Tick};
-use protocol::recount::Summary;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
-
-/// What the signed log says, as far as it is shown.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Published {
-    /// Entries below the signed checkpoint.
-    pub log_size: u64,
-    /// Sums of the published groups.
-    pub sums: Sums,
-    /// The announcement that holds.
-    pub announcement: Option<Announcement>,
-    /// Digest of the manifest of the page that holds.
-    pub manifest_sha256: Option<[u8; 32]>,
-    /// The last tick that was run, whether it published or not.
-    pub tick: Tick,
-    /// Whether the close entry is among them.
-    pub closed: bool,
-}
-
-impl From<Summary> for Published {
-    fn from(summary: Summary) -> Self {
-        Self {
-            log_size: summary.entries,
-            sums: summary.sums,
-            announcement: summary.announcement,
-            manifest_sha256: summary.manifest_sha256,
-            tick: summary.last_tick,
-            closed: summary.closed_at.is_some(),
-        }
-    }
-}
 
 /// The documents of one moment, each made when it is first asked for.
 struct Documents {

@@ -9,7 +9,7 @@ use protocol::problem::Problem;
 use std::fmt;
 
 /// A failure of the server itself or of what its operator gave it: one sentence saying what is wrong.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Error {
     /// A store or a file could not be read or written.
     Store(StoreError),

@@ -2,13 +2,14 @@
 //! step is what is on the disk then: so each test does the first steps by hand, opens the folder as a server would,
 //! and demands that every pledge is there once.
 
+use crate::Deployment;
 use crate::clock::{Clock, Reading};
 use crate::init::{init, read_campaign};
 use crate::keyring::Keyring;
 use crate::plan::Plan;
 use crate::store::log::LogStore;
 use crate::store::redemption::{PooledPledge, Redeemed, RedemptionStore};
-use crate::{Deployment, read_log};
+use crate::whole_log::read_log;
 use protocol::campaign::Campaign;
 use protocol::entry::Entry;
 use protocol::issuance::TokenRequest;
@@ -33,18 +34,18 @@ mod people;
 #[cfg(test)]
 mod power_cut;
 
-const START: u64 = 1_700_000_000;
+pub(crate) const START: u64 = 1_700_000_000;
 
 /// A campaign of two places with six pledges pending in one and three in the other, k = 5.
-struct Template {
+pub(crate) struct Template {
     folder: tempfile::TempDir,
     phrases: Vec<(Phrase, u32)>,
     tokens: Vec<Token>,
-    campaign: Campaign,
+    pub(crate) campaign: Campaign,
 }
 
 impl Template {
-    fn make() -> Self {
+    pub(crate) fn make() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         init(people::source(4), &data).unwrap();
@@ -67,14 +68,14 @@ impl Template {
         template
     }
 
-    fn verified(&self, index: usize) -> VerifiedToken {
+    pub(crate) fn verified(&self, index: usize) -> VerifiedToken {
         let (phrase, place) = &self.phrases[index];
         let pledge = phrase.secrets(self.campaign.id(), *place).pledge();
         let opened = self.tokens[index].clone().open(pledge, &self.campaign).unwrap();
         opened.verify(self.campaign.token_key()).unwrap()
     }
 
-    fn copy(&self) -> (tempfile::TempDir, PathBuf) {
+    pub(crate) fn copy(&self) -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         copy_folder(&self.folder.path().join("data"), &data);
@@ -98,12 +99,12 @@ fn open_pool(data: &Path) -> RedemptionStore {
     RedemptionStore::open(&data.join("redemption"), &data.join("spent"), 0).unwrap()
 }
 
-fn open_log(data: &Path, campaign: &Campaign) -> LogStore {
+pub(crate) fn open_log(data: &Path, campaign: &Campaign) -> LogStore {
     let verifier = NoteVerifier::new(&campaign.log_name(), &campaign.genesis().log_key).unwrap();
     LogStore::open(&data.join("log"), &verifier).unwrap()
 }
 
-fn spend(pool: &RedemptionStore, token: VerifiedToken) -> Redeemed {
+pub(crate) fn spend(pool: &RedemptionStore, token: VerifiedToken) -> Redeemed {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(pool.spend(token)).unwrap()
 }
@@ -147,7 +148,7 @@ fn steps_of_a_tick(data: &Path, campaign: &Campaign, steps: u32, closing: bool) 
     }
 }
 
-fn serve(data: &Path, now: &Arc<AtomicU64>) -> Deployment {
+pub(crate) fn serve(data: &Path, now: &Arc<AtomicU64>) -> Deployment {
     let now = now.clone();
     let clock = Clock::new(move || Reading { wall: now.load(SeqCst), steady: Duration::from_secs(now.load(SeqCst)) });
     Deployment::open(data, clock, None).unwrap()

@@ -37,11 +37,13 @@ mod origin;
 mod page;
 mod plan;
 mod public;
+mod published;
 mod publisher;
 pub mod serve;
 mod signer;
 mod store;
 mod timeline;
+mod whole_log;
 mod workers;
 
 pub use crate::error::Error;
@@ -49,7 +51,7 @@ pub use crate::error::Error;
 pub use crate::store::redemption::{Redeemed, RedemptionStore};
 
 use crate::attester::Attester;
-use crate::board::{Board, Published};
+use crate::board::Board;
 use crate::clock::{Clock, Timekeeper};
 use crate::error::Refusal;
 use crate::issuer::Issuer;
@@ -59,11 +61,13 @@ use crate::organiser::Organiser;
 use crate::origin::Origin;
 use crate::page::map::Map;
 use crate::public::Public;
+use crate::published::Published;
 use crate::publisher::Publisher;
 use crate::signer::Signer;
 use crate::store::attestation::AttestationStore;
-use crate::store::log::{LogReader, LogStore};
+use crate::store::log::LogStore;
 use crate::timeline::Timeline;
+use crate::whole_log::WholeLog;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
@@ -72,8 +76,6 @@ use protocol::keys::IssuerPrivateKey;
 use protocol::note::{NoteSigner, NoteVerifier};
 use protocol::problem::Problem;
 use protocol::publication::Tick;
-use protocol::recount::{Recount, Summary};
-use protocol::tile::{TileTree, leaf_hash};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -93,6 +95,7 @@ pub struct Deployment {
     join: Arc<Join>,
     organiser: Arc<Organiser>,
     ticking: Mutex<()>,
+    whole_log: WholeLog,
     /// After close: what endangers people is gone from the disk.
     destroyed: AtomicBool,
     /// The last look at the clock went well.
@@ -113,23 +116,23 @@ impl Deployment {
         let genesis = campaign.genesis();
         let verifier = NoteVerifier::new(&campaign.log_name(), &genesis.log_key)?;
         let log = LogStore::open(&data.join("log"), &verifier)?;
-        let summary = read_log(&campaign, log.reader())?;
+        let (whole_log, published) = look_at_log(data, &campaign, &log)?;
         let issuer_key = keys.check(genesis)?;
-        let closed = summary.closed_at.is_some();
+        let closed = published.closed;
         let bundle = bundle::take_in(data, page, genesis)?;
-        if bundle.is_none() && summary.manifest_sha256.is_some() {
+        if bundle.is_none() && published.manifest_sha256.is_some() {
             tell(&"the log names a page, but there is none here: /join will say so; give it again with --page");
         }
 
         let schedule = genesis.schedule();
         let keeper = Timekeeper::new(clock, schedule.tick_seconds + config::CLOCK_TOLERANCE_SECS);
         let (issuing, pool) = if closed { (None, None) } else { open_stores(data, &campaign, &keys, issuer_key)? };
-        let published_last = Some(summary.last_tick).filter(|tick| *tick > 0); // 0 says that none has published
+        let published_last = Some(published.tick).filter(|tick| *tick > 0); // 0 says that none has published
         let cleaned_last = pool.as_ref().map(|pool| pool.last_tick());
         let last_tick = published_last.max(cleaned_last).unwrap_or_default();
         let timeline = Arc::new(Timeline::open(data, schedule, keeper, last_tick, closed)?);
 
-        let published = Published { tick: last_tick, ..Published::from(summary) };
+        let published = Published { tick: last_tick, ..published };
         let drawn = Map::decode(&map).map_err(Error::damaged)?;
         let board = Arc::new(Board::new(campaign.clone(), timeline.clone(), drawn, published.clone()));
         let reader = log.reader().clone();
@@ -159,6 +162,7 @@ impl Deployment {
             join,
             organiser,
             ticking: Mutex::default(),
+            whole_log,
             destroyed: AtomicBool::new(false),
             well: Arc::new(AtomicBool::new(true)),
             _lock: lock,
@@ -205,14 +209,27 @@ impl Deployment {
     /// time, at its own pace.
     pub fn look_at_clock(&self) -> Result<(), Error> {
         let _one = self.ticking.lock().unwrap_or_else(PoisonError::into_inner);
-        let looked = self.run_what_is_due().and_then(|()| self.enter_page()).and_then(|()| self.blur_times());
+        let looked = self.run_what_is_due().and_then(|()| self.enter_page());
+        let looked = looked.and(self.blur_times()); // whatever became of the rest
         self.well.store(looked.is_ok(), SeqCst);
         looked
     }
 
+    /// Reads the whole log, if that was not done since the start, and says what is wrong with it. Blocking; others go on.
+    pub fn read_whole_log(&self) -> Result<(), Error> {
+        self.whole_log.read()
+    }
+
+    /// Has a reading of the whole log that goes on come to an end.
+    pub(crate) fn end_reading(&self) {
+        self.whole_log.end();
+    }
+
     fn run_what_is_due(&self) -> Result<(), Error> {
+        self.whole_log.found()?;
         self.timeline.take_confirmation()?;
         if let Some((tick, closing)) = self.timeline.due() {
+            self.whole_log.read()?;
             let closed = self.publisher().tick(tick, closing)?;
             self.timeline.ran(tick);
             forget_told();
@@ -286,6 +303,19 @@ impl Deployment {
     }
 }
 
+/// What the log says: by what is written down of it, or else by reading it, which is then written down.
+fn look_at_log(data: &Path, campaign: &Arc<Campaign>, log: &LogStore) -> Result<(WholeLog, Published), Error> {
+    let reader = log.reader();
+    match Published::read(data, campaign, reader.head())? {
+        Some(published) => Ok((WholeLog::to_be_read(campaign.clone(), reader.clone(), published.clone()), published)),
+        None => {
+            let (whole_log, published) = WholeLog::read_now(campaign.clone(), reader.clone())?;
+            published.write(data, campaign, reader.head())?;
+            Ok((whole_log, published))
+        }
+    }
+}
+
 type Stores = (Option<(Signer, Attester)>, Option<Arc<RedemptionStore>>);
 
 /// The two databases, in two folders, which only this file sees together. One that is missing is not made anew: every
@@ -336,20 +366,6 @@ fn lock(data: &Path) -> Result<File, Error> {
         std::thread::sleep(Duration::from_millis(20));
     }
     Err(Error::Refused(format!("another server uses {}; stop it first", data.display())))
-}
-
-/// Reads the whole log as an auditor would, every hash of the tree included, but not the signatures of the tokens,
-/// which this server made.
-fn read_log(campaign: &Campaign, log: &LogReader) -> Result<Summary, Error> {
-    let (mut recount, mut tree) = (Recount::new(campaign), TileTree::new());
-    log.entries(0, log.size(), |_, entry| {
-        tree.push(leaf_hash(entry));
-        recount.entry(entry).map(|_| ()).map_err(Error::from)
-    })?;
-    if tree.head() != log.head() {
-        return Err(Error::Refused("the entries of the log are not those of its checkpoint".to_owned()));
-    }
-    Ok(recount.finish()?)
 }
 
 /// Tells the operator, on standard error, in one line. Nothing of a request is ever in it; and since whoever collects

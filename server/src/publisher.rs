@@ -2,9 +2,10 @@
 //! to the log, in seven steps that each may be cut off and repeated (DESIGN §6); between ticks it appends announcements
 //! and the page's manifest.
 
-use crate::board::{Board, Published};
+use crate::board::Board;
 use crate::error::{Error, Refusal};
 use crate::plan::Plan;
+use crate::published::Published;
 use crate::store::log::LogStore;
 use crate::store::redemption::{PooledPledge, RedemptionStore};
 use protocol::announcement::Announcement;
@@ -103,8 +104,7 @@ impl Publisher {
         let entry = Entry::Announcement(announcement.note.clone().into_bytes()).encode();
         self.append(self.log.reader().size(), &[entry])?;
         self.published.announcement = Some(announcement);
-        self.show();
-        Ok(())
+        Ok(self.show()?)
     }
 
     /// Enters the page of this manifest in the log, with a checkpoint of its own, unless the log names it last: the same
@@ -119,7 +119,7 @@ impl Publisher {
         }
         self.append(self.log.reader().size(), &[Entry::Page { manifest_sha256 }.encode()])?;
         self.published.manifest_sha256 = Some(manifest_sha256);
-        self.show();
+        self.show()?;
         Ok(true)
     }
 
@@ -167,7 +167,7 @@ impl Publisher {
         // numbers and tick change together and before the rest, whose time depends on what is still pending
         self.published.tick = plan.tick;
         self.published.closed = plan.closing;
-        self.show();
+        self.show()?;
         if plan.closing {
             return Ok(true); // what is left is destroyed, not kept
         }
@@ -200,8 +200,10 @@ impl Publisher {
         Ok(())
     }
 
-    fn show(&self) {
+    /// To everybody, and to the next start.
+    fn show(&self) -> Result<(), Error> {
         self.board.show(self.published.clone());
+        self.published.write(&self.data, &self.campaign, self.log.reader().head())
     }
 
     /// Step 5: the nonces of all entries that the spent runs do not cover yet, read from the log.

@@ -1,4 +1,4 @@
-//! `serve`: two listeners, one publisher thread, and an orderly end. Nothing about a connection is kept or told.
+//! `serve`: two listeners, a thread that reads the log once, one that publishes, and an orderly end. Nothing about a connection is kept or told.
 
 use crate::config::{
     CLOCK_LOOK, CONNECTION_AGE_MAX, CONNECTIONS_MAX, DRAIN_TIMEOUT, HEADER_BYTES_MAX, HEADER_READ_TIMEOUT,
@@ -31,6 +31,7 @@ pub struct Running {
     deployment: Arc<Deployment>,
     stop: watch::Sender<bool>,
     listeners: Vec<tokio::task::JoinHandle<()>>,
+    log_reader: JoinHandle<()>,
     publisher: (Sender<()>, JoinHandle<()>),
 }
 
@@ -49,8 +50,9 @@ impl Running {
             tokio::spawn(listen(listener, deployment.public_routes(), stopped.clone())),
             tokio::spawn(listen(organiser_listener, deployment.organiser_routes(), stopped)),
         ];
+        let log_reader = read_log(deployment.clone())?;
         let publisher = publish(deployment.clone())?;
-        Ok(Self { address, organiser_address, deployment, stop, listeners, publisher })
+        Ok(Self { address, organiser_address, deployment, stop, listeners, log_reader, publisher })
     }
 
     /// What is being served.
@@ -64,10 +66,19 @@ impl Running {
         for listener in self.listeners {
             let _ = listener.await;
         }
+        self.deployment.end_reading();
         let (end, publisher) = self.publisher;
         drop(end);
-        let _ = tokio::task::spawn_blocking(move || publisher.join()).await;
+        let ends = move || (publisher.join(), self.log_reader.join());
+        let _ = tokio::task::spawn_blocking(ends).await;
     }
+}
+
+/// The thread that reads the log whole, once. What it finds wrong the publisher tells, and then publishes nothing.
+fn read_log(deployment: Arc<Deployment>) -> Result<JoinHandle<()>, Error> {
+    let thread = std::thread::Builder::new().name("log reader".to_owned());
+    let work = move || drop(deployment.read_whole_log());
+    thread.spawn(work).map_err(|error| Error::io("the reader of the log could not start", error))
 }
 
 /// The thread that looks at the clock. It ends when the sender is dropped, never within a tick.

@@ -3,6 +3,7 @@
 use super::*;
 use crate::clock::{Clock, Reading, Timekeeper};
 use crate::page::tests::{map, russia};
+use protocol::counts::Sums;
 use protocol::publication::Area;
 use std::path::Path;
 use std::time::Duration;
