@@ -11,7 +11,6 @@ use axum::extract::State as Shared;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use axum::routing::post;
-use ed25519_dalek::SigningKey;
 use protocol::auth_scheme::{challenge_header, parse_token_header};
 use protocol::campaign::Campaign;
 use protocol::error::Error as ProtocolError;
@@ -19,7 +18,7 @@ use protocol::media;
 use protocol::pledge::Pledge;
 use protocol::problem::Problem;
 use protocol::publication::State;
-use protocol::receipt::{RECEIPT_BYTES, sign_receipt};
+use protocol::receipt::{RECEIPT_BYTES, ReceiptSigner};
 use protocol::token::{OpenedToken, VerifiedToken};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -27,7 +26,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 pub(crate) struct Origin {
     campaign: Arc<Campaign>,
     timeline: Arc<Timeline>,
-    receipt_key: SigningKey,
+    receipts: ReceiptSigner,
     challenge: String,
     redemptions: RwLock<Option<Arc<RedemptionStore>>>,
 }
@@ -41,9 +40,9 @@ impl Origin {
         redemptions: Option<Arc<RedemptionStore>>,
     ) -> Result<Self, Error> {
         let challenge = challenge_header(campaign.challenge(), campaign.token_key())?;
-        let receipt_key = SigningKey::from_bytes(receipt_key);
+        let receipts = ReceiptSigner::from_seed(receipt_key)?;
         let redemptions = RwLock::new(redemptions);
-        Ok(Self { campaign, timeline, receipt_key, challenge, redemptions })
+        Ok(Self { campaign, timeline, receipts, challenge, redemptions })
     }
 
     /// At close: lets go of the store.
@@ -78,7 +77,7 @@ impl Origin {
     /// a core: to hand it to another thread would cost as much again.
     fn verify(&self, opened: OpenedToken) -> Result<(VerifiedToken, [u8; RECEIPT_BYTES]), Refusal> {
         let verified = opened.verify(self.campaign.token_key()).map_err(|error| self.refusal(&error))?;
-        let receipt = sign_receipt(&self.receipt_key, self.campaign.id(), &verified.nonce());
+        let receipt = self.receipts.sign(self.campaign.id(), &verified.nonce()).map_err(Error::from)?;
         Ok((verified, receipt))
     }
 
