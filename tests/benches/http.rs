@@ -123,8 +123,18 @@ fn redemption<'a>(yard: &'a Yard, stage: &'a mut Stage) -> Duel<'a> {
     };
     let mut next = 0;
     Duel::new("redemption over HTTP", By::Wall, Box::new(move |count| redeem_ours(yard, stage, &mut next, count)))
+        .against("privacypass in memory, without HTTP", None, Box::new(move |count| in_memory(yard, count)))
         .against("privacypass behind axum, nothing kept", None, Box::new(theirs))
         .against("echo of 400 bytes", BASELINE_REDEMPTION, Box::new(echo(yard, Ends::Never)))
+}
+
+/// The peer's whole redemption and nothing else, on one thread.
+fn in_memory(yard: &Yard, count: u64) -> Took {
+    let mut sum = Took::default();
+    for part in yard.made.chunks(usize::try_from(count).expect("a length").min(yard.made.len())).take(1) {
+        sum += ForeignOrigin::redeem_all(yard.campaign.token_key(), part);
+    }
+    sum
 }
 
 type Replaced = Arc<RwLock<Arc<ForeignOrigin>>>;

@@ -115,21 +115,6 @@ impl Foreign {
         alone(|| responses.into_iter().for_each(finalize)).1
     }
 
-    /// The origin's step with tokens of ours, each once.
-    pub(crate) fn redeem(&self, key: &IssuerPublicKey, made: &[Made]) -> Took {
-        let origin = ForeignOrigin::new(key);
-        let tokens: Vec<PublicToken> = made
-            .iter()
-            .map(|made| PublicToken::tls_deserialize(&mut made.token.encode().as_slice()).expect("a token"))
-            .collect();
-        let redeem_all = async || {
-            for token in tokens {
-                origin.redeem(token).await;
-            }
-        };
-        alone(|| now(redeem_all())).1
-    }
-
     /// The request and the one right answer to it, as they go over the wire.
     pub(crate) fn on_the_wire(&self) -> (Vec<u8>, Vec<u8>) {
         let request = self.request.tls_serialize_detached().expect("a request");
@@ -158,6 +143,21 @@ impl ForeignOrigin {
         let id = public_key_to_truncated_token_key_id(&key).expect("a key id");
         now(keys.insert(id, key));
         Self { origin: OriginServer::new(), keys, nonces: MemoryNonceStore::default() }
+    }
+
+    /// Redeems tokens of ours, each once, on this thread.
+    pub(crate) fn redeem_all(key: &IssuerPublicKey, made: &[Made]) -> Took {
+        let origin = Self::new(key);
+        let tokens: Vec<PublicToken> = made
+            .iter()
+            .map(|made| PublicToken::tls_deserialize(&mut made.token.encode().as_slice()).expect("a token"))
+            .collect();
+        let redeem_all = async || {
+            for token in tokens {
+                origin.redeem(token).await;
+            }
+        };
+        alone(|| now(redeem_all())).1
     }
 
     async fn redeem(&self, token: PublicToken) {
