@@ -25,6 +25,7 @@ pub mod arrivals;
 mod audience;
 mod bare;
 pub mod ending;
+pub mod machine;
 pub mod measurement;
 mod participant;
 mod plots;
@@ -37,6 +38,7 @@ pub use audience::{Sighting, Watch};
 pub use population::read_invites;
 
 use arrivals::Curve;
+use machine::{Accounts, Busy};
 use measurement::Series;
 use population::Population;
 use reckoning::OwnPledge;
@@ -94,6 +96,8 @@ pub struct Outcome {
     pub bare_bytes: bool,
     /// Whatever went wrong, by reason.
     pub failures: BTreeMap<String, u64>,
+    /// What the processors of this machine were used for meanwhile, where the system tells.
+    pub busy: Option<Busy>,
     /// Whether it was ended before all had come.
     pub stopped: bool,
 }
@@ -173,6 +177,7 @@ pub fn check_rehearsal(campaign: &Campaign) -> Result<(), Error> {
 struct Run {
     stage: Arc<Stage>,
     start: Instant,
+    accounts: Option<Accounts>,
     places_in_flight: Semaphore,
     outcome: Mutex<Outcome>,
     donors: Mutex<VecDeque<Donor>>,
@@ -269,6 +274,7 @@ fn begin(stage: Arc<Stage>, plan: &Plan) -> Arc<Run> {
     Arc::new(Run {
         stage,
         start,
+        accounts: Accounts::now(),
         places_in_flight: Semaphore::new(plan.in_flight_max.clamp(1, Semaphore::MAX_PERMITS)),
         outcome: Mutex::new(Outcome { started: Some(start), bare_bytes, ..Outcome::default() }),
         donors: Mutex::default(),
@@ -293,6 +299,7 @@ async fn finish(
             _ = look.tick() => progress(run.progress()),
         }
     }
+    run.outcome().busy = run.accounts.and_then(Accounts::since);
     let _ = run.over.send(true);
     while let Some(ended) = others.join_next().await {
         note_panic(run, ended);

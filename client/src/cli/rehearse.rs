@@ -16,6 +16,7 @@ use client::participation::Issuer;
 use client::private_file::PrivateFile;
 use client::rehearsal::account::Account;
 use client::rehearsal::arrivals::Curve;
+use client::rehearsal::machine::Limits;
 use client::rehearsal::report::page;
 use client::rehearsal::{Outcome, Plan, Stage, Watch, check_rehearsal, read_invites, rehearse};
 use client::transport::Network;
@@ -93,12 +94,17 @@ impl Rehearse {
         console.say(&heading(console, &site.campaign));
         let invites = self.invites(console, organiser.as_ref(), &site).await?;
         let stage = Arc::new(Stage { network: network.clone(), issuer: Issuer::find(network, &site).await?, site });
+        console.say("Measuring what this machine can do.");
+        let limits = tokio::task::spawn_blocking(Limits::measure).await;
+        let limits = limits
+            .map_err(|_| Error::Local("This machine's limits could not be measured; try again.".to_owned()))??;
         let watch = Watch::begin(Arc::clone(&stage));
         let interrupted = interruptions(console);
         let outcome = self.take_part(console, &stage, invites, interrupted.clone()).await?;
         let (plan, outcome) = outcome;
         let day = clock::utc(clock::now()).chars().take(10).collect();
         let mut account = Account::new(&stage.site.campaign, plan, outcome, day, console.language());
+        (account.limits, account.server_is_here) = (Some(limits), stage.site.origin.is_loopback());
         let closer = organiser.as_ref().filter(|_| self.close);
         ending::end(console, &stage, closer, &watch, interrupted, &mut account).await;
         account.saw(&watch.seen());

@@ -2,6 +2,7 @@
 //! It holds no invite, token, phrase or address, and of the time only the day.
 
 use super::arrivals::Curve;
+use super::machine::Limits;
 use super::measurement::{Latency, per_second};
 use super::reckoning::Reckoning;
 use super::trouble::{Answers, Kind};
@@ -61,6 +62,10 @@ pub struct Account {
     pub outcome: Outcome,
     /// Seconds since the start and published pledges, as the watch saw them.
     pub published_over_time: Vec<(f64, u64)>,
+    /// What this machine can do at most, if that was measured.
+    pub limits: Option<Limits>,
+    /// Whether the server runs on this machine too.
+    pub server_is_here: bool,
     /// Receipts against the log, if the log could be read.
     pub reckoning: Option<Reckoning>,
     /// The audit of the log.
@@ -99,6 +104,8 @@ impl Account {
             place_names: place_names(campaign, &outcome, language),
             outcome,
             published_over_time: Vec::new(),
+            limits: None,
+            server_is_here: false,
             reckoning: None,
             audited: None,
             notes,
@@ -142,6 +149,36 @@ impl Account {
         per_second(self.outcome.arrived.iter().copied()).into_iter().max().unwrap_or(0)
     }
 
+    /// The most tokens and the most pledges that came back in one second.
+    pub fn busiest_seconds(&self) -> [u64; 2] {
+        let Outcome { tokens, pledges, .. } = &self.outcome;
+        [tokens, pledges].map(|series| per_second(series.ends()).into_iter().max().unwrap_or(0))
+    }
+
+    /// What the processors were used for, and what a machine like this carries that runs nothing but the server.
+    pub fn carried(&self) -> Option<String> {
+        let busy = self.outcome.busy?;
+        let idle = (1.0 - busy.rehearsing - busy.others).max(0.0);
+        let shares = format!(
+            "Of the processors' time the simulated people and readers took {}, everything else{} {}; {} was left.",
+            per_cent(busy.rehearsing),
+            if self.server_is_here { ", above all the server," } else { "" },
+            per_cent(busy.others),
+            per_cent(idle)
+        );
+        let pledged = self.outcome.pledges.count() as f64;
+        let alone = pledged / (busy.others * busy.seconds);
+        if !self.server_is_here || pledged == 0.0 || !alone.is_finite() {
+            return Some(shares);
+        }
+        Some(format!(
+            "{shares} By that a machine like this which runs nothing but the server carries about {} participants a \
+             second with as many readers to each, as far as processors go: half a million in {:.0} minutes.",
+            grouped(alone.round() as u64),
+            (500_000.0 / alone / 60.0).ceil()
+        ))
+    }
+
     /// Latencies by kind of request.
     pub fn latencies(&self) -> [(&'static str, Latency); 3] {
         let Outcome { tokens, pledges, reads, .. } = &self.outcome;
@@ -178,6 +215,8 @@ impl Account {
             },
             "arrival_seconds": self.arrival_seconds(),
             "busiest_second": self.busiest_second(),
+            "busiest_second_answers": self.busiest_seconds(),
+            "machine": {"limits": self.limits, "busy": outcome.busy, "server_is_here": self.server_is_here},
             "latency": latency,
             "generator_lag": lag,
             "in_flight_reached": outcome.valve_reached,
@@ -249,6 +288,11 @@ pub fn grouped(number: u64) -> String {
         out.push(digit);
     }
     out
+}
+
+/// A share as people read it.
+pub fn per_cent(share: f64) -> String {
+    format!("{:.0} %", share * 100.0)
 }
 
 /// Milliseconds as people read them.

@@ -6,6 +6,7 @@ use super::measurement::{Interval, Series, averages, per_second};
 use super::plots::{FIRST, Line, Plot, QUIET, SECOND, Scale, THIRD, nines, power, staircase};
 use plotters::style::RGBColor;
 
+mod capacity;
 mod style;
 
 use style::STYLE;
@@ -16,6 +17,7 @@ pub fn page(account: &Account) -> String {
     let sections = [
         head(account),
         came(account),
+        capacity::capacity(account),
         latency(account),
         publication(account),
         places(account),

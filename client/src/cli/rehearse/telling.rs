@@ -1,6 +1,6 @@
 //! The report of a rehearsal as text for a terminal.
 
-use client::rehearsal::account::{Account, curve_in_words, grouped, milliseconds};
+use client::rehearsal::account::{Account, curve_in_words, grouped, milliseconds, per_cent};
 
 /// All of it, some twenty lines.
 pub(super) fn text(account: &Account) -> String {
@@ -16,6 +16,7 @@ pub(super) fn text(account: &Account) -> String {
         if account.errors() == 1 { "1 error".to_owned() } else { format!("{} errors", grouped(account.errors())) }
     )];
     latencies(account, &mut lines);
+    capacity(account, &mut lines);
     trouble(account, &mut lines);
     publication(account, &mut lines);
     lines.extend(account.notes.iter().map(|note| format!("Note: {note}")));
@@ -43,6 +44,22 @@ fn latencies(account: &Account, lines: &mut Vec<String>) {
         account.plan.in_flight_max,
         grouped(account.outcome.valve_reached)
     ));
+}
+
+fn capacity(account: &Account, lines: &mut Vec<String>) {
+    let Some(limits) = &account.limits else { return };
+    let [tokens, pledges] = account.busiest_seconds();
+    lines.push(String::new());
+    for (what, reached, limit) in [("tokens", tokens, limits.signatures), ("pledges", pledges, limits.verifications)] {
+        lines.push(format!(
+            "{what:<10}{:>9} in the busiest second; the signatures alone are {} on {} cores of this machine: {}",
+            grouped(reached),
+            grouped(limit.round() as u64),
+            limits.cores,
+            per_cent(reached as f64 / limit)
+        ));
+    }
+    lines.extend(account.carried());
 }
 
 fn trouble(account: &Account, lines: &mut Vec<String>) {

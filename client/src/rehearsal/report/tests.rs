@@ -3,6 +3,7 @@
 use super::*;
 use crate::rehearsal::account::Audited;
 use crate::rehearsal::arrivals::Curve;
+use crate::rehearsal::machine::{Busy, Limits};
 use crate::rehearsal::reckoning::{AtPlace, OwnPledge, Reckoning};
 use crate::rehearsal::trouble::{Answers, Kind};
 use crate::rehearsal::{Outcome, Plan};
@@ -95,4 +96,24 @@ fn a_rehearsal_that_was_ended_at_once_has_a_page_too() {
     let page = page(&account(outcome));
     assert!(tags_are_balanced(&page) && page.contains("It was ended before all had come."));
     assert!(!page.contains("NaN") && !page.contains("<svg "));
+}
+
+#[test]
+fn what_was_reached_stands_beside_what_the_machine_can_do() {
+    let mut account = account(measured());
+    assert!(!page(&account).contains("What the machine carries"));
+    account.limits = Some(Limits { cores: 2, signatures: 300.0, verifications: 60_000.0 });
+    let page_without_usage = page(&account);
+    // ten came in each second, and all answers were quick
+    for said in
+        ["What the machine carries", "2 cores doing nothing else", ">300</td>", ">3 %</td>", ">60\u{202f}000</td>"]
+    {
+        assert!(page_without_usage.contains(said), "{said}");
+    }
+    account.outcome.busy = Some(Busy { rehearsing: 0.5, others: 0.25, seconds: 4.0 });
+    assert!(page(&account).contains("readers took 50 %, everything else 25 %; 25 % was left.</p>"));
+    account.server_is_here = true;
+    let said = "carries about 30 participants a second with as many readers to each, as far as processors go: half a \
+                million in 278 minutes.";
+    assert!(page(&account).contains(said) && tags_are_balanced(&page(&account)));
 }
