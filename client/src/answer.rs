@@ -20,6 +20,8 @@ pub struct Answer {
     pub policy: Option<String>,
     /// Whether a browser would load or follow something that a header of the answer names (`Link`, `Refresh`).
     pub leads_elsewhere: bool,
+    /// `ETag`, by which the same document is known again.
+    pub tag: Option<String>,
     /// How long it asks to wait, in seconds.
     pub retry_after_seconds: Option<u64>,
     /// Who answered, for sentences.

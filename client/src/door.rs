@@ -246,6 +246,7 @@ fn problem(request: &Request) -> Done {
         www_authenticate: None,
         policy: None,
         leads_elsewhere: false,
+        tag: None,
         retry_after_seconds: None,
         host: String::new(),
     };

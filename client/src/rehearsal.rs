@@ -24,6 +24,7 @@ pub mod account;
 pub mod arrivals;
 mod audience;
 mod bare;
+mod crowd;
 pub mod ending;
 pub mod machine;
 pub mod measurement;
@@ -59,6 +60,8 @@ pub struct Plan {
     pub readers: usize,
     /// How often each of them asks.
     pub refresh: Duration,
+    /// Readings for each participant, at instants of the same curve, over connections that stay open.
+    pub readings: u32,
     /// Clients that send byte by byte, for a hundred participants.
     pub slow_percent: u32,
     /// Clients that break off or send what nobody should, for a hundred participants.
@@ -220,7 +223,7 @@ pub async fn rehearse(
     }
     invites.truncate(plan.participants);
     let mut rng = StdRng::seed_from_u64(plan.seed);
-    let instants = plan.arrivals.instants(plan.participants, plan.rate_per_second, &mut rng);
+    let instants: Arc<[Duration]> = plan.arrivals.instants(plan.participants, plan.rate_per_second, &mut rng).into();
     let mut population = Population::begin(&stage, invites, &mut rng);
     let mut stop = std::pin::pin!(stop);
     let mut look = interval(LOOK);
@@ -237,9 +240,10 @@ pub async fn rehearse(
     }
     let run = begin(stage, &plan);
     let mut others = audience::begin(&run, &plan);
+    crowd::begin(&run, &plan, &instants, &mut others);
     trouble::begin(&run, &plan, &instants, &mut others);
     let mut taking_part = JoinSet::new();
-    'arrivals: for instant in instants {
+    'arrivals: for instant in instants.iter().copied() {
         let due = run.start + instant;
         loop {
             tokio::select! {

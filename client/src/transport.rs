@@ -10,8 +10,8 @@ use protocol::codec::to_hex;
 use rand::TryRng;
 use rand::rngs::SysRng;
 use reqwest::header::{
-    AUTHORIZATION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LINK, REFRESH,
-    RETRY_AFTER, WWW_AUTHENTICATE,
+    AUTHORIZATION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH,
+    LINK, REFRESH, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use reqwest::{Certificate, Client, ClientBuilder, Proxy, RequestBuilder, Response, Url};
 use std::time::Duration;
@@ -136,6 +136,15 @@ impl Operation {
         self.send(self.client.get(self.base.join(path)), bytes_max).await
     }
 
+    /// GET of a path, unless the document there is still the one with this tag: then the status is 304.
+    pub async fn get_unless(&self, path: &str, tag: Option<&str>, bytes_max: usize) -> Result<Answer, Error> {
+        let mut request = self.client.get(self.base.join(path));
+        if let Some(tag) = tag {
+            request = request.header(IF_NONE_MATCH, tag);
+        }
+        self.send(request, bytes_max).await
+    }
+
     /// GET of a path with a bearer token.
     pub async fn get_authorised(&self, path: &str, authorization: &str, bytes_max: usize) -> Result<Answer, Error> {
         let request = self.client.get(self.base.join(path));
@@ -158,8 +167,8 @@ impl Operation {
         let status = response.status();
         let headers = response.headers();
         let text = |name: HeaderName| text_of(headers, &name);
-        let (media_type, www_authenticate, retry_after) =
-            (text(CONTENT_TYPE), text(WWW_AUTHENTICATE), text(RETRY_AFTER));
+        let (media_type, www_authenticate, retry_after, tag) =
+            (text(CONTENT_TYPE), text(WWW_AUTHENTICATE), text(RETRY_AFTER), text(ETAG));
         let policy =
             text(CONTENT_SECURITY_POLICY).filter(|_| headers.get_all(CONTENT_SECURITY_POLICY).iter().count() == 1);
         let leads_elsewhere = headers.contains_key(LINK) || headers.contains_key(REFRESH);
@@ -171,6 +180,7 @@ impl Operation {
             www_authenticate,
             policy,
             leads_elsewhere,
+            tag,
             media_type: media_type.as_deref().map(essence),
             retry_after_seconds: retry_after.and_then(|value| value.trim().parse().ok()),
             host: self.base.host().to_owned(),

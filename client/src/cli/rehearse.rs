@@ -70,6 +70,9 @@ pub(crate) struct Rehearse {
     /// How often each reader asks.
     #[arg(long, value_name = "SECONDS", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
     refresh: u64,
+    /// Readings for each participant besides, over connections that stay open, as through a cache; most find nothing new.
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=1000))]
+    readings: u32,
     /// Clients that send byte by byte, for a hundred participants.
     #[arg(long, value_name = "PERCENT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(..=100))]
     slow: u32,
@@ -208,6 +211,7 @@ impl Rehearse {
             in_flight_max: self.in_flight,
             readers: self.readers,
             refresh: Duration::from_secs(self.refresh),
+            readings: self.readings,
             slow_percent: self.slow,
             broken_percent: self.broken,
             seed: self.seed.unwrap_or_else(rand::random),

@@ -211,7 +211,7 @@ impl Account {
             "notes": self.notes,
             "plan": {
                 "participants": plan.participants, "arrivals": plan.arrivals, "rate": plan.rate_per_second,
-                "in_flight": plan.in_flight_max, "readers": plan.readers, "seed": plan.seed,
+                "in_flight": plan.in_flight_max, "readers": plan.readers, "readings": plan.readings, "seed": plan.seed,
             },
             "arrival_seconds": self.arrival_seconds(),
             "busiest_second": self.busiest_second(),

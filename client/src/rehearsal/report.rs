@@ -310,7 +310,13 @@ fn method(account: &Account) -> String {
             grouped(outcome.valve_reached),
             grouped(outcome.retried)
         ),
-        format!("{} readers asked every {} seconds each.", plan.readers, plan.refresh.as_secs()),
+        format!(
+            "{} readers asked every {} seconds each; {} readings went with each participant, over connections that stay \
+             open, for what had changed since.",
+            plan.readers,
+            plan.refresh.as_secs(),
+            plan.readings
+        ),
     ];
     if let Some(audited) = &account.audited {
         lines.push(format!(

@@ -21,6 +21,7 @@ fn plan(participants: usize) -> Plan {
         in_flight_max: 3,
         readers: 0,
         refresh: Duration::from_secs(1),
+        readings: 0,
         slow_percent: 0,
         broken_percent: 0,
         seed: 1,

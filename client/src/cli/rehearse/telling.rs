@@ -50,13 +50,16 @@ fn capacity(account: &Account, lines: &mut Vec<String>) {
     let Some(limits) = &account.limits else { return };
     let [tokens, pledges] = account.busiest_seconds();
     lines.push(String::new());
-    for (what, reached, limit) in [("tokens", tokens, limits.signatures), ("pledges", pledges, limits.verifications)] {
+    for (what, reached, limit, of) in [
+        ("tokens", tokens, limits.signatures, "signatures"),
+        ("pledges", pledges, limits.verifications, "verifications"),
+    ] {
         lines.push(format!(
-            "{what:<10}{:>9} in the busiest second; the signatures alone are {} on {} cores of this machine: {}",
+            "{what:<10}{:>9} in the busiest second: {} of the {} {of} that {} cores here do with nothing else to do",
             grouped(reached),
+            per_cent(reached as f64 / limit),
             grouped(limit.round() as u64),
-            limits.cores,
-            per_cent(reached as f64 / limit)
+            limits.cores
         ));
     }
     lines.extend(account.carried());

@@ -19,6 +19,7 @@ fn account(outcome: Outcome) -> Account {
         in_flight_max: 5,
         readers: 2,
         refresh: Duration::from_secs(3),
+        readings: 0,
         slow_percent: 1,
         broken_percent: 1,
         seed: 42,
