@@ -17,7 +17,7 @@ pub fn leaf_hash(entry: &[u8]) -> [u8; 32] {
 }
 
 /// Names a file of the log below `/log/`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TileName {
     /// The level of a hash tile, or `None` for an entry bundle.
     pub level: Option<u8>,

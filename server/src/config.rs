@@ -44,3 +44,7 @@ pub const CLOCK_LOOK: Duration = Duration::from_millis(200);
 
 /// Different messages to the operator between two ticks; a line per request would tell when they came.
 pub const MESSAGES_PER_TICK_MAX: usize = 50;
+
+/// Bytes of tiles and bundles that are kept in memory: 180 full bundles with their tiles, so the log of 45,000
+/// pledges whole.
+pub const TILES_HELD_BYTES_MAX: usize = 16_777_216;

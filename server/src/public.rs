@@ -16,6 +16,10 @@ use protocol::problem::Problem;
 use protocol::tile::TileName;
 use std::sync::Arc;
 
+mod shelf;
+
+use shelf::Shelf;
+
 /// The documents of a campaign and the ways to them.
 pub(crate) struct Public {
     campaign: Arc<Campaign>,
@@ -23,7 +27,7 @@ pub(crate) struct Public {
     places: Document,
     map: Document,
     board: Arc<Board>,
-    log: LogReader,
+    shelf: Shelf,
 }
 
 impl Public {
@@ -38,7 +42,7 @@ impl Public {
         let genesis = Document::new(media::JSON, campaign.genesis_bytes().to_vec(), Effort::Quick);
         let places = Document::new(media::JSON, places, Effort::Quick);
         let map = Document::new(media::JSON, map, Effort::Quick);
-        Self { campaign, genesis, places, map, board, log }
+        Self { campaign, genesis, places, map, board, shelf: Shelf::new(log) }
     }
 }
 
@@ -59,9 +63,6 @@ pub(crate) fn routes(public: Arc<Public>) -> Router {
         .with_state(public)
 }
 
-const TEXT: &str = "text/plain; charset=utf-8";
-const BYTES: &str = "application/octet-stream";
-
 async fn campaign(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Response {
     public.genesis.send(&headers, Keep::Ask)
 }
@@ -79,17 +80,15 @@ async fn counts(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Resu
 }
 
 async fn checkpoint(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Response {
-    Document::new(TEXT, public.log.checkpoint().to_vec(), Effort::None).send(&headers, Keep::Ask)
+    public.shelf.checkpoint().send(&headers, Keep::Ask)
 }
 
 /// The path is taken as it was sent: one spelling for each file, and no percent-encoding to be read.
 async fn tile(Shared(public): Shared<Arc<Public>>, uri: Uri, headers: HeaderMap) -> Result<Response, Refusal> {
     let path = uri.path().strip_prefix("/log/").ok_or(Problem::NotFound)?;
     let name = TileName::parse(path).map_err(|_| Problem::NotFound)?;
-    let log = public.log.clone();
-    let read = tokio::task::spawn_blocking(move || log.tile(name)).await.map_err(|_| Problem::Unavailable)?;
-    let bytes = read?.ok_or(Problem::NotFound)?;
-    Ok(Document::new(BYTES, bytes, Effort::None).send(&headers, Keep::Forever))
+    let tile = public.shelf.tile(name).await?.ok_or(Problem::NotFound)?;
+    Ok(tile.send(&headers, Keep::Forever))
 }
 
 async fn overview(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Result<Response, Refusal> {

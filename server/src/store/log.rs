@@ -265,6 +265,11 @@ impl LogReader {
         }
     }
 
+    /// Whether the signed tree has the tile in exactly this width, and not in a wider one.
+    pub(crate) fn is_newest(&self, name: TileName) -> bool {
+        name.width == width_at(name, self.size())
+    }
+
     /// Shows the entries `from..to` with their indexes, one bundle in memory at a time; stops at the first error.
     /// More than is signed is [`StoreError::Refused`].
     pub(crate) fn entries<E: From<StoreError>>(
