@@ -45,6 +45,11 @@ pub const CLOCK_LOOK: Duration = Duration::from_millis(200);
 /// Different messages to the operator between two ticks; a line per request would tell when they came.
 pub const MESSAGES_PER_TICK_MAX: usize = 50;
 
+/// How long a cache in front may show what changes at ticks. Of a crowd one in so many seconds asks here; and an auditor
+/// who gets new counts and an old checkpoint waits ten seconds for the new one (`client/src/audit.rs`), so two caches in
+/// a row must not be older than that together.
+pub const SHARED_CACHE_SECS: u64 = 5;
+
 /// Bytes of tiles and bundles that are kept in memory: 180 full bundles with their tiles, so the log of 45,000
 /// pledges whole.
 pub const TILES_HELD_BYTES_MAX: usize = 16_777_216;

@@ -2,6 +2,7 @@
 //!
 //! Nothing here depends on who asks, but for the encodings that the client says it reads and the copy that it has already.
 
+use crate::config::SHARED_CACHE_SECS;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -10,6 +11,7 @@ use flate2::write::GzEncoder;
 use protocol::codec::to_hex;
 use sha2::{Digest, Sha256};
 use std::io::Write;
+use std::sync::LazyLock;
 
 /// A document with its media type. Cloning it copies no bytes.
 #[derive(Clone)]
@@ -44,7 +46,8 @@ pub(crate) enum Effort {
 pub(crate) enum Keep {
     /// It never changes.
     Forever,
-    /// It changes at ticks: ask again whether it has.
+    /// It changes at ticks. A browser asks each time whether it has; a shared cache, such as a web server in front,
+    /// need not for some seconds, so that of a crowd one asks here (RFC 9111 §5.2.2.10).
     Ask,
     /// No trace of it may be left anywhere; there is nothing to compare, so it has no tag either.
     Never,
@@ -78,16 +81,27 @@ impl Document {
         if !self.compressed.is_empty() {
             headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
         }
-        let cache = match keep {
-            Keep::Forever => "public, max-age=31536000, immutable",
-            Keep::Ask => "public, no-cache",
-            Keep::Never => "no-store",
-        };
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+        headers.insert(header::CACHE_CONTROL, keep.value());
         if !matches!(keep, Keep::Never) {
             headers.insert(header::ETAG, tag.clone());
         }
         response
+    }
+}
+
+impl Keep {
+    /// Its value of `Cache-Control`. Not `no-cache`, which would say the same to browsers: nginx and others store nothing
+    /// that says so.
+    fn value(self) -> HeaderValue {
+        static ASK: LazyLock<HeaderValue> = LazyLock::new(|| {
+            let value = format!("public, max-age=0, s-maxage={SHARED_CACHE_SECS}, must-revalidate");
+            HeaderValue::try_from(value).expect("words and a number are a header's value")
+        });
+        match self {
+            Self::Forever => HeaderValue::from_static("public, max-age=31536000, immutable"),
+            Self::Ask => ASK.clone(),
+            Self::Never => HeaderValue::from_static("no-store"),
+        }
     }
 }
 
@@ -185,6 +199,13 @@ mod tests {
         let response = document().send(&known, Keep::Never);
         assert_eq!((response.status(), response.headers().get(header::ETAG)), (StatusCode::OK, None));
         assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
+    }
+
+    #[test]
+    fn browsers_ask_each_time_and_shared_caches_after_some_seconds() {
+        let kept = |keep| document().send(&HeaderMap::new(), keep).headers()[header::CACHE_CONTROL].clone();
+        assert_eq!(kept(Keep::Ask), "public, max-age=0, s-maxage=5, must-revalidate");
+        assert_eq!(kept(Keep::Forever), "public, max-age=31536000, immutable");
     }
 
     #[test]

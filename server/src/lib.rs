@@ -197,8 +197,10 @@ impl Deployment {
 
     fn finish(&self, routes: Router) -> Router {
         let well = self.well.clone();
-        let health =
-            async move || if well.load(SeqCst) { Ok("ok\n") } else { Err(Refusal::from(Problem::Unavailable)) };
+        let health = async move || match well.load(SeqCst) {
+            true => Ok(http::answer(200, "text/plain; charset=utf-8", "ok\n")),
+            false => Err(Refusal::from(Problem::Unavailable)),
+        };
         routes
             .route("/healthz", get(health))
             .fallback(http::not_found)

@@ -29,7 +29,7 @@ async fn a_page_is_compressed_and_sent_once() {
     let world = World::start().await;
     let page = ask(&world, "/ru/", "accept-encoding", "gzip, deflate, br").await;
     assert_eq!((header(&page, "content-encoding").as_str(), header(&page, "vary").as_str()), ("br", "accept-encoding"));
-    assert_eq!(header(&page, "cache-control"), "public, no-cache");
+    assert_eq!(header(&page, "cache-control"), "public, max-age=0, s-maxage=5, must-revalidate");
     let tag = header(&page, "etag");
     let again =
         world.request(reqwest::Method::GET, "/ru/").header("accept-encoding", "br").header("if-none-match", &tag);

@@ -33,8 +33,7 @@ async fn d1_an_answer_carries_the_headers_of_its_kind_and_no_others() {
     for path in DOCUMENTS {
         let below_join = path.starts_with("/join");
         let mut expected: Vec<&str> = match path {
-            "/healthz" => vec![],
-            "/.well-known/private-token-issuer-directory" => vec!["cache-control"],
+            "/healthz" | "/.well-known/private-token-issuer-directory" => vec!["cache-control"],
             _ if below_join => [&["cache-control"], &PAGE[..]].concat(),
             "/" | "/en/" | "/ru/" => [&["cache-control", "etag"], &PAGE[..]].concat(),
             _ => vec!["cache-control", "etag"],
