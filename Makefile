@@ -205,6 +205,15 @@ setup-peers: setup-node
 	  cp "$$wanted" "$$to/venv/installed"
 	fi
 	npm_install "$$from/node" "$$to/node" "the Privacy Pass packages for Node"
+	# unpacked and not installed: installed it would start as a service, on port 80
+	nginx="$$to/nginx/usr/sbin/nginx"
+	if ! [ -x /usr/sbin/nginx ] && ! "$$nginx" -v 2>/dev/null; then
+	  say "unpacking Debian's nginx into $$to/nginx"
+	  rm -rf "$$to/nginx"
+	  mkdir -p "$$to/nginx"
+	  { apt_install libpcre2-8-0 zlib1g && (cd "$$to/nginx" && apt-get -q download nginx && dpkg -x nginx_*.deb .) &&
+	      "$$nginx" -v; } || failed "that did not work; install nginx yourself"
+	fi
 	say "Go $$(go env GOVERSION), Node $$(node --version), $$("$$to/venv/bin/python" --version) are there, with their libraries"
 
 # The browsers that the tests look at the pages with, and what drives them: Debian's own, never one that a package fetches.

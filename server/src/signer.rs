@@ -23,7 +23,7 @@ impl Signer {
     /// For a key that was checked; its other copy erases itself.
     pub(crate) fn new(key: &IssuerPrivateKey) -> Result<Self, Error> {
         let signer = (|| {
-            let private = PKey::private_key_from_pkcs8(&*key.to_der().ok()?).ok()?.rsa().ok()?;
+            let private = PKey::private_key_from_pkcs8(&key.to_der().ok()?).ok()?.rsa().ok()?;
             let of = |number: &BigNumRef| number.to_owned().ok();
             let check = Rsa::from_public_components(of(private.n())?, of(private.e())?).ok()?;
             Some(Self { key: private, check, public: key.public().clone() })

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, its helping functions too")]
 
 mod foreign; // foreign programs as processes
+mod nginx; // nginx as a cache in front of a crowd
 mod privacypass_rs; // Rust: crate privacypass, client, issuer and origin of RFC 9578
 mod privacypass_ts; // Node: @cloudflare/privacypass-ts, client, issuer and origin, over HTTP
 mod published; // a published campaign as files, to be taken apart

@@ -100,7 +100,7 @@ fn both_verifiers_refuse_numbers_at_the_edges_and_beyond_the_modulus() {
         let (mut sum, mut carry) = (*number, small);
         for byte in sum.iter_mut().rev() {
             let next = i16::from(*byte) + carry;
-            (*byte, carry) = (next.rem_euclid(256) as u8, next.div_euclid(256));
+            (*byte, carry) = (u8::try_from(next.rem_euclid(256)).unwrap(), next.div_euclid(256));
         }
         (carry == 0).then_some(sum)
     };

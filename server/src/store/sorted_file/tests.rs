@@ -44,7 +44,7 @@ fn keys_that_lie_close_together_are_found_as_well() {
         record
     };
     // a dense run, one that grows by squares, and some far away
-    let mut keys: Vec<u32> = (70_000..75_000).chain((0..5000u32).map(|number| 1 << 24 | number * number)).collect();
+    let mut keys: Vec<u32> = (70_000..75_000).chain((0..5000u32).map(|number| (1 << 24) | (number * number))).collect();
     keys.extend([0, 1, u32::MAX - 1, u32::MAX]);
     keys.sort_unstable();
     keys.dedup();
