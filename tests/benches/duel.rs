@@ -197,7 +197,8 @@ fn cpu_seconds(rounds: &[Vec<Sample>], side: usize) -> f64 {
     cpu.as_secs_f64() / samples().map(|sample| sample.iterations).sum::<f64>()
 }
 
-fn median(figures: impl Iterator<Item = f64>) -> f64 {
+/// The middle one.
+pub(crate) fn median(figures: impl Iterator<Item = f64>) -> f64 {
     let mut figures: Vec<f64> = figures.collect();
     figures.sort_by(f64::total_cmp);
     let middle = figures.len() / 2;

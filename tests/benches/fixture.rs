@@ -99,6 +99,19 @@ impl Yard {
     }
 }
 
+impl Made {
+    /// A token with the pledge that opens it, for the server at an address.
+    pub(crate) fn new(address: SocketAddr, token: Token, pledge: Pledge) -> Self {
+        let header = token_header(&token);
+        let head = format!(
+            "POST /pledges HTTP/1.1\r\nhost: {address}\r\nauthorization: {header}\r\ncontent-type: {}\r\ncontent-length: {}\r\n\r\n",
+            media::PLEDGE,
+            Pledge::BYTES
+        );
+        Self { token, request: [head.as_bytes(), &pledge.encode()].concat(), pledge }
+    }
+}
+
 impl Stage {
     /// Stops the server and starts it on a copy of a folder, at the opening of the campaign.
     pub(crate) fn start_on_copy_of(&mut self, yard: &Yard, folder: &Path) {
@@ -148,13 +161,7 @@ fn make_all(campaign: &Campaign, key: &IssuerPrivateKey, address: SocketAddr) ->
 pub(crate) fn make(campaign: &Campaign, key: &IssuerPrivateKey, address: SocketAddr, number: u64) -> Made {
     let (pledge, (request, pending)) = request(campaign, number);
     let token = pending.finalize(&key.issue(&mut rand::rng(), &request).expect("a signature")).expect("a token");
-    let header = token_header(&token);
-    let head = format!(
-        "POST /pledges HTTP/1.1\r\nhost: {address}\r\nauthorization: {header}\r\ncontent-type: {}\r\ncontent-length: {}\r\n\r\n",
-        media::PLEDGE,
-        Pledge::BYTES
-    );
-    Made { token, request: [head.as_bytes(), &pledge.encode()].concat(), pledge }
+    Made::new(address, token, pledge)
 }
 
 fn request(campaign: &Campaign, number: u64) -> (Pledge, (TokenRequest, PendingToken)) {

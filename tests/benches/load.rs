@@ -4,12 +4,14 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 const CONNECTIONS: usize = 64;
+/// Of a steady load, more: whoever waits must not keep others from asking.
+const STEADY_CONNECTIONS: usize = 256;
 /// For all requests together.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -69,6 +71,51 @@ async fn send_some(
             open = Some(stream);
         }
     }
+}
+
+/// What became of one request of a steady load.
+pub(crate) struct Sent {
+    /// Which request.
+    pub(crate) index: usize,
+    /// When it was to be sent.
+    pub(crate) due: Instant,
+    /// From then to the end of its answer, whatever held it up.
+    pub(crate) took: Duration,
+    pub(crate) answer: Answer,
+}
+
+/// Sends the requests at a steady pace, whether earlier ones were answered or not, and from the first again when all are
+/// sent, until it is told to end.
+pub(crate) async fn steady(
+    to: SocketAddr,
+    requests: Arc<Vec<Vec<u8>>>,
+    per_second: f64,
+    going: Arc<AtomicBool>,
+) -> Vec<Sent> {
+    let begin = Instant::now();
+    let send = |connection: usize| {
+        let (requests, going) = (requests.clone(), going.clone());
+        async move {
+            let (mut stream, mut sent) = (connect(to).await, Vec::new());
+            for index in (connection..).step_by(STEADY_CONNECTIONS) {
+                let due = begin + Duration::from_secs_f64(index as f64 / per_second);
+                tokio::time::sleep_until(due.into()).await;
+                if !going.load(Relaxed) {
+                    break;
+                }
+                stream.write_all(&requests[index % requests.len()]).await.expect("a write");
+                let answer = read_answer(&mut stream).await;
+                sent.push(Sent { index, due, took: due.elapsed(), answer });
+            }
+            sent
+        }
+    };
+    let running: Vec<_> = (0..STEADY_CONNECTIONS).map(|connection| tokio::spawn(send(connection))).collect();
+    let mut all = Vec::new();
+    for task in running {
+        all.extend(task.await.expect("no panic"));
+    }
+    all
 }
 
 async fn connect(to: SocketAddr) -> TcpStream {
