@@ -67,7 +67,7 @@ fn a_rehearsal_with_every_kind_of_client_ends_with_every_pledge_accounted_for() 
     assert!(told["latency"]["read"]["count"].as_u64().unwrap() >= 3000, "ten readings to each participant");
     let share = |name: &str| told["machine"]["busy"][name].as_f64().unwrap();
     assert!(share("rehearsing") > 0.0 && share("others") > 0.0 && told["machine"]["server_is_here"] == true);
-    assert!(told["machine"]["limits"]["signatures"].as_f64().unwrap() > 0.0);
+    assert!(told["machine"]["limits"]["signatures"].as_u64().unwrap() > 0);
 
     let audit: Value = serde_json::from_str(&good(&["audit", url, "--json"], "")).unwrap();
     assert_eq!((&audit["pledges"], &audit["root"]), (&told["published"]["published"], &told["published"]["at_root"]));

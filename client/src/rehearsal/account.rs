@@ -172,9 +172,9 @@ impl Account {
             return Some(shares);
         }
         Some(format!(
-            "{shares} By that a machine like this which runs nothing but the server carries about {} participants a \
+            "{shares} By that a machine like this which runs nothing but the server carries about {:.0} participants a \
              second with as many readers to each, as far as processors go: half a million in {:.0} minutes.",
-            grouped(alone.round() as u64),
+            alone,
             (500_000.0 / alone / 60.0).ceil()
         ))
     }

@@ -17,9 +17,9 @@ pub struct Limits {
     /// Its cores.
     pub cores: usize,
     /// RSA-2048 signatures: each token takes the server one.
-    pub signatures: f64,
+    pub signatures: u64,
     /// Verifications of them: each pledge takes the server one.
-    pub verifications: f64,
+    pub verifications: u64,
 }
 
 impl Limits {
@@ -43,7 +43,7 @@ impl Limits {
 }
 
 /// How often all cores together do something in a second; none if it failed once.
-fn per_second(cores: usize, one: impl Fn() -> bool + Sync) -> Option<f64> {
+fn per_second(cores: usize, one: impl Fn() -> bool + Sync) -> Option<u64> {
     let (begin, one) = (Instant::now(), &one);
     let count = move || {
         let mut count = 0u64;
@@ -59,7 +59,8 @@ fn per_second(cores: usize, one: impl Fn() -> bool + Sync) -> Option<f64> {
         let threads: Vec<_> = (0..cores).map(|_| scope.spawn(count)).collect();
         threads.into_iter().map(|thread| thread.join().ok().flatten()).collect::<Option<Vec<_>>>()
     });
-    Some(counts?.iter().sum::<u64>() as f64 / begin.elapsed().as_secs_f64())
+    let (count, nanoseconds) = (u128::from(counts?.iter().sum::<u64>()), begin.elapsed().as_nanos());
+    u64::try_from(count * 1_000_000_000 / nanoseconds.max(1)).ok()
 }
 
 /// What the processors were used for, as shares of all of them.
@@ -129,7 +130,7 @@ mod tests {
     #[test]
     fn every_machine_has_limits() {
         let limits = Limits::measure().unwrap();
-        assert!(limits.cores > 0 && limits.signatures > 0.0 && limits.verifications > 0.0, "{limits:?}");
+        assert!(limits.cores > 0 && limits.signatures > 0 && limits.verifications > 0, "{limits:?}");
     }
 
     #[test]
@@ -151,7 +152,7 @@ mod tests {
     #[test]
     fn work_of_this_program_shows_as_its_own() {
         let before = Accounts::now().unwrap();
-        assert!(per_second(1, || true).unwrap() > 0.0);
+        assert!(per_second(1, || true).unwrap() > 0);
         let busy = before.since().unwrap();
         assert!(busy.rehearsing > 0.0 && busy.rehearsing + busy.others <= 1.1, "{busy:?}");
         assert!(busy.seconds >= 1.0);

@@ -8,12 +8,12 @@ use crate::rehearsal::account::{Account, grouped, per_cent};
 pub(super) fn capacity(account: &Account) -> String {
     let Some(limits) = &account.limits else { return String::new() };
     let [tokens, pledges] = account.busiest_seconds();
-    let row = |what: &str, limit: f64, reached: u64| {
+    let row = |what: &str, limit: u64, reached: u64| {
         format!(
             "<tr><th scope=\"row\">{what}</th><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
-            grouped(limit.round() as u64),
+            grouped(limit),
             grouped(reached),
-            per_cent(reached as f64 / limit)
+            per_cent(reached as f64 / limit as f64)
         )
     };
     let table = format!(

@@ -103,7 +103,7 @@ fn a_rehearsal_that_was_ended_at_once_has_a_page_too() {
 fn what_was_reached_stands_beside_what_the_machine_can_do() {
     let mut account = account(measured());
     assert!(!page(&account).contains("What the machine carries"));
-    account.limits = Some(Limits { cores: 2, signatures: 300.0, verifications: 60_000.0 });
+    account.limits = Some(Limits { cores: 2, signatures: 300, verifications: 60_000 });
     let page_without_usage = page(&account);
     // ten came in each second, and all answers were quick
     for said in
