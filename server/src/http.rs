@@ -52,10 +52,15 @@ pub(crate) fn answer(status: u16, media_type: &'static str, body: impl Into<Body
     response
 }
 
-/// The headers that every answer carries; the same for everybody.
+/// Answers with what every answer carries.
 pub(crate) async fn common_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+    complete(response.headers_mut());
+    response
+}
+
+/// The headers that every answer carries; the same for everybody.
+pub(crate) fn complete(headers: &mut HeaderMap) {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.entry("cross-origin-resource-policy").or_insert(HeaderValue::from_static("same-origin"));
@@ -63,7 +68,6 @@ pub(crate) async fn common_headers(request: Request, next: Next) -> Response {
     if is_page {
         isolate(headers);
     }
-    response
 }
 
 /// What a page carries besides: nobody else's page holds it, it holds nobody else's, and no device is asked for.

@@ -6,7 +6,7 @@
 use crate::bundle::Bundle;
 use crate::document::{Document, Effort, Keep};
 use crate::error::Refusal;
-use crate::http::isolate;
+use crate::http::{complete, isolate};
 use axum::Router;
 use axum::extract::{Request, State as Shared};
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
@@ -106,11 +106,13 @@ async fn file(Shared(join): Shared<Arc<Join>>, uri: Uri, headers: HeaderMap) -> 
     }
 }
 
-/// One policy for every answer below `/join`, whatever it is.
-pub(crate) async fn guard(Shared(join): Shared<Arc<Join>>, request: Request, next: Next) -> Response {
+/// Answers with what every answer carries, and below `/join` with one policy, whatever the answer is. One layer for both:
+/// each is paid for by every request.
+pub(crate) async fn headers(Shared(join): Shared<Arc<Join>>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let below = path == "/join" || path.starts_with("/join/");
     let mut response = next.run(request).await;
+    complete(response.headers_mut());
     if below {
         isolate(response.headers_mut());
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, join.policy.clone());

@@ -186,8 +186,7 @@ impl Deployment {
             .merge(public::routes(self.public.clone()))
             .merge(join::routes(self.join.clone()));
         cross_origin::allow(self.finish(routes), self.campaign.genesis())
-            .layer(from_fn(http::common_headers))
-            .layer(from_fn_with_state(self.join.clone(), join::guard))
+            .layer(from_fn_with_state(self.join.clone(), join::headers))
     }
 
     /// What the organisers reach, for a listener of its own.

@@ -82,7 +82,8 @@ impl Published {
     /// Whether a reading of the same log, which knows nothing of ticks that published nothing, says the same.
     pub(crate) fn agrees_with(&self, summary: Summary) -> bool {
         let read = Self::from(summary);
-        read.tick <= self.tick && Self { tick: self.tick, ..read } == *self
+        let ran = read.tick == 0 || read.tick <= self.tick; // 0 says that none has published; those before the first are negative
+        ran && Self { tick: self.tick, ..read } == *self
     }
 }
 

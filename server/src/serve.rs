@@ -8,13 +8,14 @@ use crate::error::{Error, Refusal};
 use crate::http::closing;
 use crate::{Deployment, tell};
 use axum::Router;
-use axum::extract::Request;
-use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
+use hyper::body::Incoming;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use protocol::problem::Problem;
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -125,7 +126,6 @@ impl Drop for EndOnPanic {
 }
 
 async fn listen(listener: TcpListener, routes: Router, mut stopped: watch::Receiver<bool>) {
-    let routes = routes.layer(from_fn(within_time));
     let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let graceful = GracefulShutdown::new();
     loop {
@@ -142,6 +142,8 @@ async fn listen(listener: TcpListener, routes: Router, mut stopped: watch::Recei
             continue;
         };
         let _ = stream.set_nodelay(true);
+        let routes = TowerToHyperService::new(routes.clone());
+        let answered = service_fn(move |request: hyper::Request<Incoming>| within_time(routes.call(request)));
         let connection = hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEADER_READ_TIMEOUT)
@@ -149,7 +151,7 @@ async fn listen(listener: TcpListener, routes: Router, mut stopped: watch::Recei
             // no answer says when it was made: not a receipt that is kept, nor a clock whose drift tells where an onion
             // service stands; who needs a Date notes when the answer came (RFC 9110 §6.6.1)
             .auto_date_header(false)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes.clone()));
+            .serve_connection(TokioIo::new(stream), answered);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             // a client's broken connection is nobody's news
@@ -162,11 +164,9 @@ async fn listen(listener: TcpListener, routes: Router, mut stopped: watch::Recei
 }
 
 /// A request and the making of its answer have a bounded time; one that ran out of it ends its connection too.
-async fn within_time(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => closing(Refusal::from(Problem::Unavailable).into_response()),
-    }
+async fn within_time(answer: impl Future<Output = Result<Response, Infallible>>) -> Result<Response, Infallible> {
+    let late = |_| Ok(closing(Refusal::from(Problem::Unavailable).into_response()));
+    tokio::time::timeout(REQUEST_TIMEOUT, answer).await.unwrap_or_else(late)
 }
 
 /// Waits for Ctrl-C or the signal by which a service manager ends a service.

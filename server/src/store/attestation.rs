@@ -141,8 +141,13 @@ impl AttestationStore {
     fn merge_frozen(&self) -> Result<(), StoreError> {
         let now = |invites: &mut Invites| Ok((invites.used.clone(), invites.frozen.clone()));
         let (used, frozen) = self.writer.alone(now)?;
-        if frozen.is_empty() {
-            return Ok(());
+        let mut rows = frozen.iter().map(|database| database.rows::<ID, DIGEST>().next().transpose());
+        if rows.try_fold(true, |empty, row| row.map(|row| empty && row.is_none()))? {
+            // nobody used an invite: the file of all who ever did is not written anew for that
+            return self.writer.alone(|invites| {
+                invites.frozen.clear();
+                Ok(())
+            });
         }
         let mut sources: Vec<Source<'_, RECORD>> = vec![Box::new(used.records())];
         for database in &frozen {

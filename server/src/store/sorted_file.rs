@@ -52,7 +52,7 @@ impl<const N: usize, const K: usize> SortedFile<N, K> {
     /// written once; one key with two values is an error.
     pub(super) fn merge(path: &Path, sources: Vec<Source<'_, N>>) -> Result<Self, StoreError> {
         let mut sources: Vec<_> = sources.into_iter().map(Iterator::peekable).collect();
-        let (mut last, mut digest) = (None::<[u8; N]>, Sha256::new());
+        let (mut last, mut digest, mut records) = (None::<[u8; N]>, Sha256::new(), 0);
         write_file_with(path, SECRET_FILE, |file| {
             loop {
                 let mut least: Option<[u8; N]> = None;
@@ -76,9 +76,12 @@ impl<const N: usize, const K: usize> SortedFile<N, K> {
                 file.write_all(&record).map_err(failed("write", path))?;
                 digest.update(record);
                 last = Some(record);
+                records += 1;
             }
         })?;
-        Self::open(path)
+        // what was just written is not read again: it was seen going in
+        let file = File::open(path).map_err(failed("open", path))?;
+        Ok(Self { file, path: path.to_owned(), records })
     }
 
     /// How many records there are.

@@ -5,6 +5,8 @@ use crate::check::check;
 use crate::interruption::{START, Template, serve, spend};
 use crate::published::Published;
 use crate::store::redemption::Redeemed;
+use protocol::counts::Sums;
+use protocol::recount::Summary;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -124,6 +126,25 @@ fn o1_a_file_that_says_other_than_the_log_holds_up_the_ticks() {
     drop(served);
     fs::remove_file(data.join("published")).unwrap();
     publishes(&serve(&data, &at(START + TICK)));
+}
+
+#[test]
+fn a_reading_knows_only_the_ticks_that_published() {
+    let read = |last_tick| Summary {
+        entries: 9,
+        sums: Sums::default(),
+        announcement: None,
+        manifest_sha256: None,
+        closed_at: None,
+        last_tick,
+    };
+    let written = |tick| Published { log_size: 9, tick, ..Published::default() };
+    for (ran, published, agrees) in
+        [(-3, 0, true), (0, 0, true), (7, 0, true), (7, 7, true), (9, 7, true), (6, 7, false)]
+    {
+        assert_eq!(written(ran).agrees_with(read(published)), agrees, "{ran} {published}");
+    }
+    assert!(!Published { log_size: 8, ..written(7) }.agrees_with(read(7)));
 }
 
 #[test]
