@@ -74,7 +74,8 @@ impl Twins {
     }
 }
 
-fn source() -> Source {
+/// What a campaign of all Russia is made of.
+pub(crate) fn source() -> Source {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../server/campaigns/russia-2021/");
     let read = |name: &str| fs::read(format!("{folder}{name}")).expect("a file of the campaign");
     let key = to_base64(&NoteSigner::new("", &rand::random()).public_key());
@@ -94,11 +95,24 @@ fn source() -> Source {
 
 /// Every tick from the first on publishes as many, at every place as many, give or take one. How many entries that makes.
 fn write_log(campaign: &Campaign, data: &Path, first: u32, published: u32) -> u64 {
+    let mut rng = StdRng::seed_from_u64(5);
+    write_groups(campaign, data, first, published, |place, size| {
+        (0..size).map(|_| pledge(campaign, &mut rng, place)).collect()
+    })
+}
+
+/// The same with the entries that are given for a place and a number of pledges.
+pub(crate) fn write_groups(
+    campaign: &Campaign,
+    data: &Path,
+    first: u32,
+    published: u32,
+    mut entries: impl FnMut(u32, u32) -> Vec<Vec<u8>>,
+) -> u64 {
     let dir = data.join("log");
     fs::remove_dir_all(dir.join("tile")).expect("the tiles of a log of one entry");
     let mut log = LogFiles { dir: &dir, tree: TileTree::new(), bundle: Vec::new() };
     log.push(campaign.genesis_bytes());
-    let mut rng = StdRng::seed_from_u64(5);
     let (places, mut written) = (u32::try_from(campaign.places().places.len()).expect("few places"), 0);
     for tick in first..=TICKS {
         let size = share(published, TICKS + 1 - first, tick - first);
@@ -106,7 +120,7 @@ fn write_log(campaign: &Campaign, data: &Path, first: u32, published: u32) -> u6
             let size = share(size, places, place);
             let area = Area::place(place);
             log.push(&Entry::Group { tick, area, size }.encode());
-            let mut pledges: Vec<Vec<u8>> = (0..size).map(|_| pledge(campaign, &mut rng, place)).collect();
+            let mut pledges = entries(place, size);
             pledges.sort_unstable();
             for pledge in pledges {
                 log.push(&pledge);
