@@ -118,7 +118,7 @@ fn nonces_of(entries: &[Vec<u8>]) -> Vec<Nonce> {
 }
 
 /// The first `steps` of the tick 1 of DESIGN §6, by hand.
-fn steps_of_a_tick(data: &Path, campaign: &Campaign, steps: u32, closing: bool) {
+pub(crate) fn steps_of_a_tick(data: &Path, campaign: &Campaign, steps: u32, closing: bool) {
     let pool = open_pool(data);
     let mut log = open_log(data, campaign);
     let signer = NoteSigner::new(&campaign.log_name(), &Keyring::of(data).log().unwrap());

@@ -227,8 +227,11 @@ impl Deployment {
     }
 
     fn run_what_is_due(&self) -> Result<(), Error> {
-        self.whole_log.found()?;
         self.timeline.take_confirmation()?;
+        if self.timeline.is_closed() {
+            return if self.destroyed.load(SeqCst) { self.whole_log.found() } else { self.close() };
+        }
+        self.whole_log.found()?;
         if let Some((tick, closing)) = self.timeline.due() {
             self.whole_log.read()?;
             let closed = self.publisher().tick(tick, closing)?;
@@ -237,9 +240,6 @@ impl Deployment {
             if closed {
                 return self.close();
             }
-        }
-        if self.timeline.is_closed() {
-            return if self.destroyed.load(SeqCst) { Ok(()) } else { self.close() };
         }
         match self.issuer.issuing() {
             // after publication: a store of invites that fails must not hold up the numbers
@@ -252,8 +252,7 @@ impl Deployment {
 
     /// The times of the stores' files tell when the clock was last looked at, not when somebody last came.
     fn blur_times(&self) -> Result<(), Error> {
-        let stores = ["attestation", "redemption", "spent"].map(|folder| self.data.join(folder));
-        Ok(stores.iter().try_for_each(|folder| store::disk::blur_times_below(folder))?)
+        Ok(STORES.iter().try_for_each(|folder| store::disk::blur_times_below(&self.data.join(folder)))?)
     }
 
     /// The page is served once the log names it, and not earlier. Where the plan of a tick is in the way, the next look
@@ -275,6 +274,9 @@ impl Deployment {
     /// Finishes a tick or a close that was cut off. Nothing is served yet. What cannot be destroyed now is told and tried
     /// again at every look at the clock: the public log is served all the same.
     fn resume(&self, closed: bool) -> Result<(), Error> {
+        if !closed && self.publisher().is_unfinished()? {
+            self.whole_log.read()?;
+        }
         if (closed || self.publisher().resume()?)
             && let Err(error) = self.close()
         {
@@ -307,15 +309,24 @@ impl Deployment {
 /// What the log says: by what is written down of it, or else by reading it, which is then written down.
 fn look_at_log(data: &Path, campaign: &Arc<Campaign>, log: &LogStore) -> Result<(WholeLog, Published), Error> {
     let reader = log.reader();
-    match Published::read(data, campaign, reader.head())? {
-        Some(published) => Ok((WholeLog::to_be_read(campaign.clone(), reader.clone(), published.clone()), published)),
-        None => {
+    let dangerous = Keyring::of(data).holds_dangerous_keys() || STORES.iter().any(|folder| data.join(folder).exists());
+    match Published::read(data, campaign, reader.head()) {
+        // a close is finished by destroying things, and for that nothing but the log itself will do
+        Some(published) if !(published.closed && dangerous) => {
+            Ok((WholeLog::to_be_read(campaign.clone(), reader.clone(), published.clone()), published))
+        }
+        _ => {
             let (whole_log, published) = WholeLog::read_now(campaign.clone(), reader.clone())?;
-            published.write(data, campaign, reader.head())?;
+            if let Err(error) = published.write(data, campaign, reader.head()) {
+                tell(&error); // the next start reads the log again
+            }
             Ok((whole_log, published))
         }
     }
 }
+
+/// The folders that are destroyed at close.
+const STORES: [&str; 3] = ["attestation", "redemption", "spent"];
 
 type Stores = (Option<(Signer, Attester)>, Option<Arc<RedemptionStore>>);
 

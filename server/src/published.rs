@@ -14,7 +14,6 @@ use protocol::publication::{Area, State, Tick};
 use protocol::recount::Summary;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// What the signed log says, as far as it is shown.
@@ -59,13 +58,8 @@ struct Copy {
 
 impl Published {
     /// What was written down of the log with this head, if that is there and as it was written.
-    pub(crate) fn read(data: &Path, campaign: &Campaign, head: TreeHead) -> Result<Option<Self>, Error> {
-        let path = file(data);
-        match std::fs::read_to_string(&path) {
-            Ok(text) => Ok(decode(&text, campaign, head)),
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidData) => Ok(None),
-            Err(error) => Err(Error::io(path.display(), error)),
-        }
+    pub(crate) fn read(data: &Path, campaign: &Campaign, head: TreeHead) -> Option<Self> {
+        decode(&std::fs::read_to_string(file(data)).ok()?, campaign, head)
     }
 
     /// Writes down what the log with this head says; durable when this returns.

@@ -45,6 +45,13 @@ impl Publisher {
         Self { data: data.to_owned(), campaign, signer, log, board, published, pool }
     }
 
+    /// Whether a start has something to finish: what it then publishes or derives from the log rests on the whole of it.
+    pub(crate) fn is_unfinished(&self) -> Result<bool, Error> {
+        let Some(pool) = &self.pool else { return Ok(false) };
+        let behind = pool.spent_through() != self.log.reader().size();
+        Ok(behind || pool.has_frozen()? || Plan::read(&self.data)?.is_some())
+    }
+
     /// At start: finishes a tick that was cut off, whether its plan was written or its pool only frozen. Returns true if
     /// the campaign closed by it.
     pub(crate) fn resume(&mut self) -> Result<bool, Error> {
@@ -104,7 +111,8 @@ impl Publisher {
         let entry = Entry::Announcement(announcement.note.clone().into_bytes()).encode();
         self.append(self.log.reader().size(), &[entry])?;
         self.published.announcement = Some(announcement);
-        Ok(self.show()?)
+        self.show();
+        Ok(self.catch_up_spent()?)
     }
 
     /// Enters the page of this manifest in the log, with a checkpoint of its own, unless the log names it last: the same
@@ -119,7 +127,8 @@ impl Publisher {
         }
         self.append(self.log.reader().size(), &[Entry::Page { manifest_sha256 }.encode()])?;
         self.published.manifest_sha256 = Some(manifest_sha256);
-        self.show()?;
+        self.show();
+        self.catch_up_spent()?;
         Ok(true)
     }
 
@@ -167,7 +176,7 @@ impl Publisher {
         // numbers and tick change together and before the rest, whose time depends on what is still pending
         self.published.tick = plan.tick;
         self.published.closed = plan.closing;
-        self.show()?;
+        self.show();
         if plan.closing {
             return Ok(true); // what is left is destroyed, not kept
         }
@@ -200,10 +209,12 @@ impl Publisher {
         Ok(())
     }
 
-    /// To everybody, and to the next start.
-    fn show(&self) -> Result<(), Error> {
+    /// To everybody, and to the next start, which can do without: a full disk must not keep a close from its end.
+    fn show(&self) {
         self.board.show(self.published.clone());
-        self.published.write(&self.data, &self.campaign, self.log.reader().head())
+        if let Err(error) = self.published.write(&self.data, &self.campaign, self.log.reader().head()) {
+            crate::tell(&error);
+        }
     }
 
     /// Step 5: the nonces of all entries that the spent runs do not cover yet, read from the log.

@@ -1,4 +1,5 @@
-//! `serve`: two listeners, a thread that reads the log once, one that publishes, and an orderly end. Nothing about a connection is kept or told.
+//! `serve`: two listeners, a thread that reads the log once, one that publishes, and an orderly end. Nothing about a
+//! connection is kept or told.
 
 use crate::config::{
     CLOCK_LOOK, CONNECTION_AGE_MAX, CONNECTIONS_MAX, DRAIN_TIMEOUT, HEADER_BYTES_MAX, HEADER_READ_TIMEOUT,
@@ -18,7 +19,7 @@ use protocol::problem::Problem;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{RecvTimeoutError, Sender, TryRecvError, channel};
 use std::thread::JoinHandle;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
@@ -51,7 +52,7 @@ impl Running {
             tokio::spawn(listen(listener, deployment.public_routes(), stopped.clone())),
             tokio::spawn(listen(organiser_listener, deployment.organiser_routes(), stopped)),
         ];
-        let log_reader = read_log(deployment.clone())?;
+        let log_reader = read_behind(deployment.clone())?;
         let publisher = publish(deployment.clone())?;
         Ok(Self { address, organiser_address, deployment, stop, listeners, log_reader, publisher })
     }
@@ -67,16 +68,16 @@ impl Running {
         for listener in self.listeners {
             let _ = listener.await;
         }
-        self.deployment.end_reading();
         let (end, publisher) = self.publisher;
         drop(end);
+        self.deployment.end_reading();
         let ends = move || (publisher.join(), self.log_reader.join());
         let _ = tokio::task::spawn_blocking(ends).await;
     }
 }
 
 /// The thread that reads the log whole, once. What it finds wrong the publisher tells, and then publishes nothing.
-fn read_log(deployment: Arc<Deployment>) -> Result<JoinHandle<()>, Error> {
+fn read_behind(deployment: Arc<Deployment>) -> Result<JoinHandle<()>, Error> {
     let thread = std::thread::Builder::new().name("log reader".to_owned());
     let work = move || drop(deployment.read_whole_log());
     thread.spawn(work).map_err(|error| Error::io("the reader of the log could not start", error))
@@ -95,6 +96,9 @@ fn publish(deployment: Arc<Deployment>) -> Result<(Sender<()>, JoinHandle<()>), 
                 continue;
             }
             if let Err(error) = deployment.look_at_clock() {
+                if ended.try_recv() == Err(TryRecvError::Disconnected) {
+                    return; // it was told to stop in the middle of it
+                }
                 tell(&format!("a tick could not be finished and will be tried again: {error}"));
                 pause = PAUSE_AFTER_FAILURE;
             }

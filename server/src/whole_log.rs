@@ -6,13 +6,14 @@
 
 use crate::error::Error;
 use crate::published::Published;
+use crate::store::StoreError;
 use crate::store::log::LogReader;
 use protocol::campaign::Campaign;
 use protocol::note::TreeHead;
 use protocol::recount::{Recount, Summary};
 use protocol::tile::{TileTree, leaf_hash};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The log as it was at the start, and what reading it has found.
 pub(crate) struct WholeLog {
@@ -20,7 +21,8 @@ pub(crate) struct WholeLog {
     log: LogReader,
     head: TreeHead,
     expected: Published,
-    found: OnceLock<Result<(), Error>>,
+    /// None until it was read to its end, or to what is wrong. Held while it is being read.
+    found: Mutex<Option<Result<(), Error>>>,
     ended: AtomicBool,
 }
 
@@ -28,25 +30,37 @@ impl WholeLog {
     /// A log that is to be read, and by what is written down says this.
     pub(crate) fn to_be_read(campaign: Arc<Campaign>, log: LogReader, expected: Published) -> Self {
         let head = log.head();
-        Self { campaign, log, head, expected, found: OnceLock::new(), ended: AtomicBool::new(false) }
+        Self { campaign, log, head, expected, found: Mutex::default(), ended: AtomicBool::new(false) }
     }
 
     /// Reads a log at once: there is nothing written down that could be served meanwhile.
     pub(crate) fn read_now(campaign: Arc<Campaign>, log: LogReader) -> Result<(Self, Published), Error> {
         let published = Published::from(read_log(&campaign, &log)?);
         let whole = Self::to_be_read(campaign, log, published.clone());
-        let _first = whole.found.set(Ok(()));
+        *whole.lock() = Some(Ok(()));
         Ok((whole, published))
     }
 
-    /// Reads it, or waits for whoever does; once it was read, answers at once. Blocking.
+    /// Reads it, or waits for whoever does; once it was read, answers at once. An error of the system is not remembered:
+    /// the next time may do better. Blocking.
     pub(crate) fn read(&self) -> Result<(), Error> {
-        self.found.get_or_init(|| self.compare()).clone()
+        let mut found = self.lock();
+        if let Some(found) = &*found {
+            return found.clone();
+        }
+        match self.compare() {
+            Err(error @ Error::Store(StoreError::Io { .. })) => Err(error),
+            read => found.insert(read.map_err(lasting)).clone(),
+        }
     }
 
     /// What was found, as far as is known now.
     pub(crate) fn found(&self) -> Result<(), Error> {
-        self.found.get().cloned().unwrap_or(Ok(()))
+        self.found.try_lock().map_or(Ok(()), |found| found.clone().unwrap_or(Ok(())))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Result<(), Error>>> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ends a reading that goes on, with an error: the server stops.
@@ -68,6 +82,13 @@ impl WholeLog {
             }
         }
     }
+}
+
+/// What the operator is told at every look from then on.
+fn lasting(error: Error) -> Error {
+    let said = error.to_string();
+    let remedy = "nothing is published until an exact copy of the log is back and the server was started again";
+    Error::Refused(if said.contains(';') { said } else { format!("{said}; {remedy}") })
 }
 
 /// Reads the whole log as it is signed now.

@@ -4,10 +4,8 @@
 use crate::error::{Error, Refusal};
 use protocol::problem::Problem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 type Job = Box<dyn FnOnce() + Send>;
@@ -16,10 +14,6 @@ type Job = Box<dyn FnOnce() + Send>;
 pub(crate) struct Workers {
     jobs: Sender<Job>,
     places: Arc<Semaphore>,
-    /// Nanoseconds that the whole queue takes, by what the last jobs took.
-    drains_in: Arc<AtomicU64>,
-    /// Jobs of a full queue that one thread does.
-    depth: u64,
 }
 
 impl Workers {
@@ -34,18 +28,13 @@ impl Workers {
             thread.map_err(|error| Error::io(format!("the thread {name} could not start"), error))?;
         }
         let places = cores * (1 + usize::try_from(waiting_per_core).unwrap_or_default());
-        let depth = u64::from(waiting_per_core) + 1;
-        Ok(Self { jobs, places: Arc::new(Semaphore::new(places)), drains_in: Arc::default(), depth })
+        Ok(Self { jobs, places: Arc::new(Semaphore::new(places)) })
     }
 
-    /// A place in the queue, or the refusal `unavailable`, with the time that a full queue takes. Take it before anything
-    /// durable is done.
+    /// A place in the queue, or the refusal `unavailable`, with the constant time to wait: a full queue is empty well
+    /// before, and a measured one would tell how busy the machine is. Take it before anything durable is done.
     pub(crate) fn admit(&self) -> Result<Admission<'_>, Refusal> {
-        let full = |_| {
-            let wait = Duration::from_nanos(self.drains_in.load(Relaxed));
-            Refusal::from(Problem::Unavailable).with_retry_after(wait.as_secs() + 1)
-        };
-        let place = self.places.clone().try_acquire_owned().map_err(full)?;
+        let place = self.places.clone().try_acquire_owned().map_err(|_| Problem::Unavailable)?;
         Ok(Admission { place, workers: self })
     }
 }
@@ -60,13 +49,9 @@ impl Admission<'_> {
     /// Has the work done. A panic in it is the refusal `unavailable`. If the caller stops waiting, it is done all the same.
     pub(crate) async fn run<T: Send + 'static>(self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
         let (to, done) = oneshot::channel();
-        let (place, depth, drains_in) = (self.place, self.workers.depth, self.workers.drains_in.clone());
+        let place = self.place;
         let job = Box::new(move || {
-            let begin = Instant::now();
             let result = catch_unwind(AssertUnwindSafe(work));
-            let all = u64::try_from(begin.elapsed().as_nanos()).unwrap_or(u64::MAX).saturating_mul(depth);
-            let before = drains_in.load(Relaxed);
-            drains_in.store(before - before / 8 + all / 8, Relaxed);
             drop(place);
             if let Ok(result) = result {
                 let _gone = to.send(result);
@@ -91,10 +76,11 @@ fn work(queue: &Mutex<Receiver<Job>>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::AtomicUsize;
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+    use std::time::Duration;
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn a_full_queue_refuses_with_the_time_that_it_takes() {
+    async fn a_full_queue_refuses_until_there_is_room() {
         let workers = Arc::new(Workers::start("worker", 2).unwrap());
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let slow = || std::thread::sleep(Duration::from_millis(400));
@@ -110,7 +96,6 @@ mod tests {
         for done in waiting {
             done.await.unwrap().unwrap();
         }
-        assert!(workers.drains_in.load(Relaxed) > 100_000_000, "several jobs of 400 ms, of which the last weigh most");
         assert!(workers.admit().is_ok());
     }
 

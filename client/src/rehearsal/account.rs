@@ -160,9 +160,8 @@ impl Account {
         let busy = self.outcome.busy?;
         let idle = (1.0 - busy.rehearsing - busy.others).max(0.0);
         let shares = format!(
-            "Of the processors' time the simulated people and readers took {}, everything else{} {}; {} was left.",
+            "Of the processors' time the simulated people and readers took {}, everything else {}; {} was left.",
             per_cent(busy.rehearsing),
-            if self.server_is_here { ", above all the server," } else { "" },
             per_cent(busy.others),
             per_cent(idle)
         );
@@ -172,7 +171,7 @@ impl Account {
             return Some(shares);
         }
         Some(format!(
-            "{shares} By that a machine like this which runs nothing but the server carries about {:.0} participants a \
+            "{shares} If the server runs here, a machine like this that does nothing else carries about {:.0} participants a \
              second with as many readers to each, as far as processors go: half a million in {:.0} minutes.",
             alone,
             (500_000.0 / alone / 60.0).ceil()

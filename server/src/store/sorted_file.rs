@@ -95,7 +95,7 @@ impl<const N: usize, const K: usize> SortedFile<N, K> {
     }
 
     /// The record of a key. Where keys are spread evenly, as digests are, two or three reads find it among millions;
-    /// whatever they are, two for each halving are the most.
+    /// whatever they are, four and two for each halving are the most.
     pub(super) fn find(&self, key: &[u8; K]) -> Result<Option<[u8; N]>, StoreError> {
         let wanted = leading(key);
         // the key is not before `low`, not from `high` on; what leads the keys there is known, or as far off as can be

@@ -2,7 +2,8 @@
 
 use crate::Deployment;
 use crate::check::check;
-use crate::interruption::{START, Template, serve, spend};
+use crate::clock::{Clock, Reading};
+use crate::interruption::{START, Template, open_log, serve, spend, steps_of_a_tick};
 use crate::published::Published;
 use crate::store::redemption::Redeemed;
 use protocol::counts::Sums;
@@ -11,6 +12,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 const TICK: u64 = 3600;
 
@@ -52,7 +54,8 @@ fn v1_behind_a_log_that_is_damaged_where_a_start_does_not_look_nothing_is_publis
     let pool = served.publisher().pool().unwrap();
     assert_eq!(spend(&pool, template.verified(9)), Redeemed::Now, "pledges are taken all the same");
     for _ in 0..2 {
-        assert_eq!(served.look_at_clock().unwrap_err().to_string(), damaged);
+        let said = served.look_at_clock().unwrap_err().to_string();
+        assert!(said.starts_with(&damaged) && said.contains("; nothing is published until"), "{said}");
         assert_eq!(served.publisher().log().size(), 257);
     }
     drop((served, pool));
@@ -85,7 +88,7 @@ fn without_a_good_file_the_log_is_read_and_the_file_is_made_again() {
     let head = served.publisher().log().head();
     drop(served);
     let right = fs::read(data.join("published")).unwrap();
-    let known = || Published::read(&data, &template.campaign, head).unwrap();
+    let known = || Published::read(&data, &template.campaign, head);
     let published = known().unwrap();
     assert_eq!((published.sums.total(), published.tick, published.manifest_sha256), (6, 1, Some([255; 32])));
     let mut others: Vec<Vec<u8>> = vec![before, Vec::new(), b"\xff\n".to_vec(), [right.as_slice(), b"\n"].concat()];
@@ -116,7 +119,7 @@ fn o1_a_file_that_says_other_than_the_log_holds_up_the_ticks() {
     let served = serve(&data, &at(START));
     let head = served.publisher().log().head();
     drop(served);
-    let mut lie = Published::read(&data, &template.campaign, head).unwrap().unwrap();
+    let mut lie = Published::read(&data, &template.campaign, head).unwrap();
     lie.manifest_sha256 = None;
     lie.write(&data, &template.campaign, head).unwrap();
     let served = serve(&data, &at(START + TICK));
@@ -126,6 +129,55 @@ fn o1_a_file_that_says_other_than_the_log_holds_up_the_ticks() {
     drop(served);
     fs::remove_file(data.join("published")).unwrap();
     publishes(&serve(&data, &at(START + TICK)));
+}
+
+/// What a start finishes rests on the whole log: a plan, a frozen pool, nonces that are derived from the log.
+#[test]
+fn v1_a_start_that_has_something_to_finish_refuses_a_damaged_log() {
+    let template = Template::make();
+    for unfinished in ["plan", "frozen", "spent"] {
+        let (_folder, data) = template.copy();
+        lengthen(&data);
+        match unfinished {
+            "plan" => steps_of_a_tick(&data, &template.campaign, 2, false),
+            "frozen" => steps_of_a_tick(&data, &template.campaign, 1, false),
+            _ => fs::remove_dir_all(data.join("spent")).unwrap(),
+        }
+        let bundle = data.join("log/tile/entries/000");
+        flip(&bundle, 700);
+        let opened = Deployment::open(&data, clock(START + TICK), None);
+        assert!(opened.is_err(), "{unfinished}");
+        let derived = fs::read_dir(data.join("spent")).map_or(0, |runs| runs.flatten().filter(covers_the_log).count());
+        assert_eq!((open_log(&data, &template.campaign).reader().size(), derived > 0), (257, unfinished != "spent"));
+        flip(&bundle, 700);
+        let served = serve(&data, &at(START + TICK));
+        served.look_at_clock().unwrap();
+        assert_eq!(served.publisher().log().size(), 257 + 1 + 6, "{unfinished}");
+    }
+}
+
+fn covers_the_log(run: &fs::DirEntry) -> bool {
+    run.file_name().to_string_lossy().ends_with("-257")
+}
+
+fn clock(wall: u64) -> Clock {
+    Clock::new(move || Reading { wall, steady: Duration::from_secs(wall) })
+}
+
+#[test]
+fn u3_a_close_ends_in_destruction_where_the_file_cannot_be_written() {
+    let template = Template::make();
+    let (_folder, data) = template.copy();
+    fs::write(data.join("closing"), "1").unwrap();
+    drop(serve(&data, &at(START)));
+    fs::remove_file(data.join("published")).unwrap();
+    fs::create_dir(data.join("published")).unwrap(); // nothing can be renamed to it
+    for _ in 0..2 {
+        serve(&data, &at(START + TICK)).look_at_clock().unwrap();
+        assert!(!data.join("redemption").exists() && !data.join("attestation").exists());
+    }
+    fs::remove_dir(data.join("published")).unwrap();
+    check(&data).unwrap();
 }
 
 #[test]

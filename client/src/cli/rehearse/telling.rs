@@ -57,7 +57,7 @@ fn capacity(account: &Account, lines: &mut Vec<String>) {
         lines.push(format!(
             "{what:<10}{:>9} in the busiest second: {} of the {} {of} that {} cores here do with nothing else to do",
             grouped(reached),
-            per_cent(reached as f64 / limit as f64),
+            per_cent(reached as f64 / limit.max(1) as f64),
             grouped(limit),
             limits.cores
         ));

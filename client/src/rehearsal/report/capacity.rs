@@ -13,7 +13,7 @@ pub(super) fn capacity(account: &Account) -> String {
             "<tr><th scope=\"row\">{what}</th><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
             grouped(limit),
             grouped(reached),
-            per_cent(reached as f64 / limit as f64)
+            per_cent(reached as f64 / limit.max(1) as f64)
         )
     };
     let table = format!(
