@@ -171,9 +171,9 @@ impl Account {
             return Some(shares);
         }
         Some(format!(
-            "{shares} If the server runs here, a machine like this that does nothing else carries about {:.0} participants a \
+            "{shares} If the server runs here, a machine like this that does nothing else carries about {} participants a \
              second with as many readers to each, as far as processors go: half a million in {:.0} minutes.",
-            alone,
+            grouped(format!("{alone:.0}").parse().unwrap_or_default()),
             (500_000.0 / alone / 60.0).ceil()
         ))
     }
