@@ -217,7 +217,7 @@ impl Deployment {
     }
 
     /// Reads the whole log, if that was not done since the start, and says what is wrong with it. Blocking; others go on.
-    pub fn read_whole_log(&self) -> Result<(), Error> {
+    pub(crate) fn read_whole_log(&self) -> Result<(), Error> {
         self.whole_log.read()
     }
 

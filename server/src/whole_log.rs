@@ -12,6 +12,7 @@ use protocol::campaign::Campaign;
 use protocol::note::TreeHead;
 use protocol::recount::{Recount, Summary};
 use protocol::tile::{TileTree, leaf_hash};
+use std::io::ErrorKind;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -42,14 +43,16 @@ impl WholeLog {
     }
 
     /// Reads it, or waits for whoever does; once it was read, answers at once. An error of the system is not remembered:
-    /// the next time may do better. Blocking.
+    /// the next time may do better. A file that is not there is no such error. Blocking.
     pub(crate) fn read(&self) -> Result<(), Error> {
         let mut found = self.lock();
         if let Some(found) = &*found {
             return found.clone();
         }
         match self.compare() {
-            Err(error @ Error::Store(StoreError::Io { .. })) => Err(error),
+            Err(Error::Store(StoreError::Io { what, source })) if source.kind() != ErrorKind::NotFound => {
+                Err(StoreError::Io { what, source }.into())
+            }
             read => found.insert(read.map_err(lasting)).clone(),
         }
     }

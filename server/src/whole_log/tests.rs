@@ -68,13 +68,19 @@ fn v1_behind_a_log_that_is_damaged_where_a_start_does_not_look_nothing_is_publis
 #[test]
 fn what_the_reading_finds_holds_up_the_looks_at_the_clock_without_a_tick_too() {
     let template = Template::make();
-    let (_folder, data) = template.copy();
-    lengthen(&data);
-    flip(&data.join("log/tile/entries/000"), 700);
-    let served = serve(&data, &at(START));
-    served.look_at_clock().unwrap(); // nobody has looked yet
-    assert!(served.read_whole_log().is_err());
-    assert!(served.look_at_clock().is_err());
+    for missing in [false, true] {
+        let (_folder, data) = template.copy();
+        lengthen(&data);
+        let bundle = data.join("log/tile/entries/000");
+        match missing {
+            false => flip(&bundle, 700),
+            true => fs::remove_file(&bundle).unwrap(),
+        }
+        let served = serve(&data, &at(START));
+        served.look_at_clock().unwrap(); // nobody has looked yet
+        assert!(served.read_whole_log().is_err());
+        assert!(served.look_at_clock().is_err(), "missing: {missing}");
+    }
 }
 
 #[test]
