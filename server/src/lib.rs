@@ -1,8 +1,8 @@
 //! The roles of Headcount in one process: Attester, Issuer, Origin, Publisher, organiser's API (RFC 9576 §4.1).
 //!
 //! START HERE. [`Deployment::open`] reads a data directory and wires the roles; [`Deployment::public_routes`] and
-//! [`Deployment::organiser_routes`] are the tables of routes; [`Deployment::look_at_clock`] is the only thing that ever
-//! publishes. A request goes down one column and never back:
+//! [`Deployment::organiser_routes`] are the tables of routes; [`Deployment::look_at_clock`] (`lifecycle`) is the only
+//! thing that ever publishes. A request goes down one column and never back:
 //!
 //! * TokenRequest: `issuer` → `attester` → `store/attestation` (who asked; never a token)
 //! * Pledge: `origin` → `store/redemption` (tokens; never a person)
@@ -30,6 +30,7 @@ mod interruption;
 mod issuer;
 mod join;
 mod keyring;
+mod lifecycle;
 #[cfg(test)]
 mod model;
 mod organiser;
@@ -42,6 +43,7 @@ mod publisher;
 pub mod serve;
 mod signer;
 mod store;
+mod telling;
 mod timeline;
 mod whole_log;
 mod workers;
@@ -49,6 +51,7 @@ mod workers;
 pub use crate::error::Error;
 /// For the benches, which spend without HTTP.
 pub use crate::store::redemption::{Redeemed, RedemptionStore};
+pub(crate) use crate::telling::tell;
 
 use crate::attester::Attester;
 use crate::board::Board;
@@ -76,7 +79,6 @@ use protocol::keys::IssuerPrivateKey;
 use protocol::note::{NoteSigner, NoteVerifier};
 use protocol::problem::Problem;
 use protocol::publication::Tick;
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -206,101 +208,6 @@ impl Deployment {
             .method_not_allowed_fallback(http::method_not_allowed)
     }
 
-    /// Runs the tick that is due, if one is, and whatever an earlier look could not finish. Blocking; one look at a
-    /// time, at its own pace.
-    pub fn look_at_clock(&self) -> Result<(), Error> {
-        let _one = self.ticking.lock().unwrap_or_else(PoisonError::into_inner);
-        let looked = self.run_what_is_due().and_then(|()| self.enter_page());
-        let looked = looked.and(self.blur_times()); // whatever became of the rest
-        self.well.store(looked.is_ok(), SeqCst);
-        looked
-    }
-
-    /// Reads the whole log, if that was not done since the start, and says what is wrong with it. Blocking; others go on.
-    pub(crate) fn read_whole_log(&self) -> Result<(), Error> {
-        self.whole_log.read()
-    }
-
-    /// Has a reading of the whole log that goes on come to an end.
-    pub(crate) fn end_reading(&self) {
-        self.whole_log.end();
-    }
-
-    fn run_what_is_due(&self) -> Result<(), Error> {
-        self.timeline.take_confirmation()?;
-        if self.timeline.is_closed() {
-            return if self.destroyed.load(SeqCst) { self.whole_log.found() } else { self.close() };
-        }
-        self.whole_log.found()?;
-        if let Some((tick, closing)) = self.timeline.due() {
-            self.whole_log.read()?;
-            let closed = self.publisher().tick(tick, closing)?;
-            self.timeline.ran(tick);
-            forget_told();
-            if closed {
-                return self.close();
-            }
-        }
-        match self.issuer.issuing() {
-            // after publication: a store of invites that fails must not hold up the numbers
-            Some(issuing) if issuing.attester().last_tick() < self.timeline.last_tick() => {
-                issuing.attester().tick(self.timeline.last_tick())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// The times of the stores' files tell when the clock was last looked at, not when somebody last came.
-    fn blur_times(&self) -> Result<(), Error> {
-        Ok(STORES.iter().try_for_each(|folder| store::disk::blur_times_below(&self.data.join(folder)))?)
-    }
-
-    /// The page is served once the log names it, and not earlier. Where the plan of a tick is in the way, the next look
-    /// at the clock tries again.
-    fn enter_page(&self) -> Result<(), Error> {
-        if let Some(manifest_sha256) = self.join.to_be_entered()
-            && self.publisher().enter_page(manifest_sha256)?
-        {
-            self.join.entered();
-        }
-        Ok(())
-    }
-
-    /// Whether the wall clock is in doubt, so that nothing is published until the operator confirms it.
-    pub fn clock_in_doubt(&self) -> bool {
-        self.timeline.in_doubt()
-    }
-
-    /// Finishes a tick or a close that was cut off. Nothing is served yet. What cannot be destroyed now is told and tried
-    /// again at every look at the clock: the public log is served all the same.
-    fn resume(&self, closed: bool) -> Result<(), Error> {
-        if !closed && self.publisher().is_unfinished()? {
-            self.whole_log.read()?;
-        }
-        if (closed || self.publisher().resume()?)
-            && let Err(error) = self.close()
-        {
-            tell(&error);
-        }
-        Ok(())
-    }
-
-    /// The close entry is in the signed checkpoint: what only endangers people is destroyed, the keys first. Every part
-    /// is tried, whatever becomes of the others, and all of it again until all is gone.
-    fn close(&self) -> Result<(), Error> {
-        self.timeline.closed();
-        self.origin.forget();
-        let mut done = vec![Keyring::of(&self.data).destroy(), self.publisher().destroy_pool(), self.issuer.destroy()];
-        done.push(store::redemption::remove(&self.data.join("redemption")).map_err(Error::from));
-        for folder in ["attestation", "spent"] {
-            done.push(store::disk::remove_dir(&self.data.join(folder)).map_err(Error::from));
-        }
-        done.into_iter().collect::<Result<(), Error>>()?;
-        store::disk::sync_dir(&self.data)?;
-        self.destroyed.store(true, SeqCst);
-        Ok(())
-    }
-
     fn publisher(&self) -> MutexGuard<'_, Publisher> {
         self.publisher.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -360,6 +267,14 @@ pub(crate) fn create_stores(data: &Path, campaign: &Campaign) -> Result<(), Erro
     Ok(())
 }
 
+/// Removes the databases and the spent nonces from the disk, each whatever becomes of the others.
+pub(crate) fn remove_stores(data: &Path) -> Vec<Result<(), Error>> {
+    let redemption = store::redemption::remove(&data.join("redemption")).map_err(Error::from);
+    let others =
+        ["attestation", "spent"].map(|folder| store::disk::remove_dir(&data.join(folder)).map_err(Error::from));
+    std::iter::once(redemption).chain(others).collect()
+}
+
 /// The tick before the first that this campaign will see end.
 fn first_tick(campaign: &Campaign) -> Tick {
     let schedule = campaign.genesis().schedule();
@@ -379,21 +294,3 @@ fn lock(data: &Path) -> Result<File, Error> {
     }
     Err(Error::Refused(format!("another server uses {}; stop it first", data.display())))
 }
-
-/// Tells the operator, on standard error, in one line. Nothing of a request is ever in it; and since whoever collects
-/// such lines adds the time, a message is told once a tick and not for every request that meets it.
-#[allow(clippy::print_stderr, reason = "standard error is where an operator looks")]
-pub(crate) fn tell(message: &impl std::fmt::Display) {
-    let message = message.to_string();
-    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
-    if told.len() < config::MESSAGES_PER_TICK_MAX && told.insert(message.clone()) {
-        eprintln!("headcount-server: {message}");
-    }
-}
-
-/// A tick went well: what goes wrong from now on is news again.
-fn forget_told() {
-    TOLD.lock().unwrap_or_else(PoisonError::into_inner).clear();
-}
-
-static TOLD: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());

@@ -1,0 +1,32 @@
+//! `serve`: opens a campaign's folder and serves it until it is told to stop.
+
+use server::clock::Clock;
+use server::serve::{Running, until_told_to_stop};
+use server::{Deployment, Error};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use tokio::net::TcpListener;
+
+#[allow(clippy::print_stdout, reason = "a command's answer")]
+pub(super) async fn run(
+    data: &Path,
+    listen: SocketAddr,
+    organiser_listen: SocketAddr,
+    page: Option<PathBuf>,
+) -> Result<(), Error> {
+    let bind = async |address| {
+        TcpListener::bind(address).await.map_err(|error| Error::io(format!("cannot listen on {address}"), error))
+    };
+    let (listener, organiser_listener) = (bind(listen).await?, bind(organiser_listen).await?);
+    let (folder, clock) = (data.to_owned(), Clock::system());
+    let deployment = tokio::task::spawn_blocking(move || Deployment::open(&folder, clock, page.as_deref()))
+        .await
+        .map_err(|_| Error::Refused("the campaign could not be opened; try again".to_owned()))??;
+    println!("Campaign {}", deployment.campaign().id());
+    let running = Running::start(deployment, listener, organiser_listener)?;
+    println!("Participants and public: http://{}   Organisers: http://{}", running.address, running.organiser_address);
+    println!("Ctrl-C stops it; nothing is lost.");
+    until_told_to_stop().await;
+    running.stop().await;
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! What a deployment does by itself: the ticks that are due, and the close with the destruction of what endangers people.
+
+use crate::error::Error;
+use crate::keyring::Keyring;
+use crate::store::disk;
+use crate::telling::forget_told;
+use crate::{Deployment, STORES, tell};
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering::SeqCst;
+
+impl Deployment {
+    /// Runs the tick that is due, if one is, and whatever an earlier look could not finish. Blocking; one look at a
+    /// time, at its own pace.
+    pub fn look_at_clock(&self) -> Result<(), Error> {
+        let _one = self.ticking.lock().unwrap_or_else(PoisonError::into_inner);
+        let looked = self.run_what_is_due().and_then(|()| self.enter_page());
+        let looked = looked.and(self.blur_times()); // whatever became of the rest
+        self.well.store(looked.is_ok(), SeqCst);
+        looked
+    }
+
+    /// Reads the whole log, if that was not done since the start, and says what is wrong with it. Blocking; others go on.
+    pub(crate) fn read_whole_log(&self) -> Result<(), Error> {
+        self.whole_log.read()
+    }
+
+    /// Has a reading of the whole log that goes on come to an end.
+    pub(crate) fn end_reading(&self) {
+        self.whole_log.end();
+    }
+
+    fn run_what_is_due(&self) -> Result<(), Error> {
+        self.timeline.take_confirmation()?;
+        if self.timeline.is_closed() {
+            return if self.destroyed.load(SeqCst) { self.whole_log.found() } else { self.close() };
+        }
+        self.whole_log.found()?;
+        if let Some((tick, closing)) = self.timeline.due() {
+            self.whole_log.read()?;
+            let closed = self.publisher().tick(tick, closing)?;
+            self.timeline.ran(tick);
+            forget_told();
+            if closed {
+                return self.close();
+            }
+        }
+        match self.issuer.issuing() {
+            // after publication: a store of invites that fails must not hold up the numbers
+            Some(issuing) if issuing.attester().last_tick() < self.timeline.last_tick() => {
+                issuing.attester().tick(self.timeline.last_tick())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The times of the stores' files tell when the clock was last looked at, not when somebody last came.
+    fn blur_times(&self) -> Result<(), Error> {
+        Ok(STORES.iter().try_for_each(|folder| disk::blur_times_below(&self.data.join(folder)))?)
+    }
+
+    /// The page is served once the log names it, and not earlier. Where the plan of a tick is in the way, the next look
+    /// at the clock tries again.
+    pub(crate) fn enter_page(&self) -> Result<(), Error> {
+        if let Some(manifest_sha256) = self.join.to_be_entered()
+            && self.publisher().enter_page(manifest_sha256)?
+        {
+            self.join.entered();
+        }
+        Ok(())
+    }
+
+    /// Whether the wall clock is in doubt, so that nothing is published until the operator confirms it.
+    pub fn clock_in_doubt(&self) -> bool {
+        self.timeline.in_doubt()
+    }
+
+    /// Finishes a tick or a close that was cut off. Nothing is served yet. What cannot be destroyed now is told and tried
+    /// again at every look at the clock: the public log is served all the same.
+    pub(crate) fn resume(&self, closed: bool) -> Result<(), Error> {
+        if !closed && self.publisher().is_unfinished()? {
+            self.whole_log.read()?;
+        }
+        if (closed || self.publisher().resume()?)
+            && let Err(error) = self.close()
+        {
+            tell(&error);
+        }
+        Ok(())
+    }
+
+    /// The close entry is in the signed checkpoint: what only endangers people is destroyed, the keys first. Every part
+    /// is tried, whatever becomes of the others, and all of it again until all is gone.
+    fn close(&self) -> Result<(), Error> {
+        self.timeline.closed();
+        self.origin.forget();
+        let mut done = vec![Keyring::of(&self.data).destroy(), self.publisher().destroy_pool(), self.issuer.destroy()];
+        done.extend(crate::remove_stores(&self.data));
+        done.into_iter().collect::<Result<(), Error>>()?;
+        disk::sync_dir(&self.data)?;
+        self.destroyed.store(true, SeqCst);
+        Ok(())
+    }
+}
