@@ -13,15 +13,16 @@ use axum::response::{IntoResponse, Response};
 use hyper::body::Incoming;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use protocol::problem::Problem;
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, TryRecvError, channel};
 use std::thread::JoinHandle;
-use tokio::net::TcpListener;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 
 /// A running server. Dropping it without [`Running::stop`] leaves its tasks to the runtime.
@@ -49,8 +50,8 @@ impl Running {
         let bound = |listener: &TcpListener| listener.local_addr().map_err(|error| Error::io("the listener", error));
         let (address, organiser_address) = (bound(&listener)?, bound(&organiser_listener)?);
         let listeners = vec![
-            tokio::spawn(listen(listener, deployment.public_routes(), stopped.clone())),
-            tokio::spawn(listen(organiser_listener, deployment.organiser_routes(), stopped)),
+            tokio::spawn(listen(listener, deployment.public_routes(), stopped.clone(), CONNECTION_AGE_MAX)),
+            tokio::spawn(listen(organiser_listener, deployment.organiser_routes(), stopped, CONNECTION_AGE_MAX)),
         ];
         let log_reader = read_behind(deployment.clone())?;
         let publisher = publish(deployment.clone())?;
@@ -129,11 +130,11 @@ impl Drop for EndOnPanic {
     }
 }
 
-async fn listen(listener: TcpListener, routes: Router, mut stopped: watch::Receiver<bool>) {
-    let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let graceful = GracefulShutdown::new();
+/// Takes connections until it is told to stop; `age_max` is how long each may live.
+async fn listen(listener: TcpListener, routes: Router, mut stopped: watch::Receiver<bool>, age_max: Duration) {
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
-        let Ok(place) = connections.clone().acquire_owned().await else {
+        let Ok(place) = places.clone().acquire_owned().await else {
             break;
         };
         let stream = tokio::select! {
@@ -142,29 +143,42 @@ async fn listen(listener: TcpListener, routes: Router, mut stopped: watch::Recei
         };
         let Ok((stream, _)) = stream else {
             // out of file descriptors, or a connection that was gone at once: the next may do better
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
         };
-        let _ = stream.set_nodelay(true);
-        let routes = TowerToHyperService::new(routes.clone());
-        let answered = service_fn(move |request: hyper::Request<Incoming>| within_time(routes.call(request)));
-        let connection = hyper::server::conn::http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEADER_READ_TIMEOUT)
-            .max_buf_size(HEADER_BYTES_MAX)
-            // no answer says when it was made: not a receipt that is kept, nor a clock whose drift tells where an onion
-            // service stands; who needs a Date notes when the answer came (RFC 9110 §6.6.1)
-            .auto_date_header(false)
-            .serve_connection(TokioIo::new(stream), answered);
-        let connection = graceful.watch(connection);
+        let (routes, stopped) = (routes.clone(), stopped.clone());
         tokio::spawn(async move {
-            // a client's broken connection is nobody's news
-            let _ = tokio::time::timeout(CONNECTION_AGE_MAX, connection).await;
+            serve_connection(stream, routes, stopped, age_max).await;
             drop(place);
         });
     }
     drop(listener);
-    let _ = tokio::time::timeout(DRAIN_TIMEOUT, graceful.shutdown()).await;
+    let all = u32::try_from(CONNECTIONS_MAX).unwrap_or(u32::MAX);
+    let _ = tokio::time::timeout(DRAIN_TIMEOUT, places.acquire_many(all)).await;
+}
+
+/// One connection, until it ends, is too old, or the server stops. A request that is under way then is answered first:
+/// whoever keeps connections for others, as a web server in front does, would else lose an answer each time.
+async fn serve_connection(stream: TcpStream, routes: Router, mut stopped: watch::Receiver<bool>, age_max: Duration) {
+    let _ = stream.set_nodelay(true);
+    let routes = TowerToHyperService::new(routes);
+    let answered = service_fn(move |request: hyper::Request<Incoming>| within_time(routes.call(request)));
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_READ_TIMEOUT)
+        .max_buf_size(HEADER_BYTES_MAX)
+        // no answer says when it was made: not a receipt that is kept, nor a clock whose drift tells where an onion
+        // service stands; who needs a Date notes when the answer came (RFC 9110 §6.6.1)
+        .auto_date_header(false)
+        .serve_connection(TokioIo::new(stream), answered);
+    let mut connection = pin!(connection);
+    tokio::select! {
+        _ = connection.as_mut() => return, // a client's broken connection is nobody's news
+        () = tokio::time::sleep(age_max) => {}
+        _ = stopped.wait_for(|stopped| *stopped) => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ = tokio::time::timeout(REQUEST_TIMEOUT, connection).await;
 }
 
 /// A request and the making of its answer have a bounded time; one that ran out of it ends its connection too.
@@ -185,5 +199,45 @@ pub async fn until_told_to_stop() {
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
         _ = terminated => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::routing::get;
+    use std::time::Instant;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    /// What a connection of this age hears of an answer that takes half a second, and after how long it ends.
+    async fn heard(age_max: Duration) -> (String, Duration) {
+        let slow = async || {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            "whole"
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (_stop, stopped) = watch::channel(false);
+        tokio::spawn(listen(listener, Router::new().route("/", get(slow)), stopped, age_max));
+        let mut connection = TcpStream::connect(address).await.unwrap();
+        let begin = Instant::now();
+        connection.write_all(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n").await.unwrap();
+        let mut answer = Vec::new();
+        connection.read_to_end(&mut answer).await.unwrap();
+        (String::from_utf8(answer).unwrap(), begin.elapsed())
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_is_too_old_answers_what_it_was_asked_and_ends() {
+        let (answer, _) = heard(Duration::from_millis(100)).await;
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("\r\n\r\nwhole"), "{answer}");
+        assert!(answer.contains("connection: close"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn an_idle_connection_ends_when_it_is_too_old() {
+        let (answer, took) = heard(Duration::from_millis(1000)).await;
+        assert!(answer.ends_with("whole") && !answer.contains("close"), "{answer}");
+        assert!(took >= Duration::from_millis(1000), "{took:?}");
     }
 }
