@@ -83,6 +83,8 @@ pub struct Outcome {
     pub pledges: Series,
     /// Readings of the page, the counts and the checkpoint.
     pub reads: Series,
+    /// Readings whose turn had not come when the last participant was done.
+    pub reads_left: u64,
     /// How late this program itself was with each arrival.
     pub lag: Series,
     /// How many had to wait because so many were under way already.

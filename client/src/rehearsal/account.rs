@@ -86,6 +86,12 @@ impl Account {
         if outcome.stopped {
             notes.push("It was ended before all had come.".to_owned());
         }
+        if outcome.reads_left > 0 {
+            notes.push(format!(
+                "{} more readings were due that had not had their turn when the last participant was done.",
+                grouped(outcome.reads_left)
+            ));
+        }
         if outcome.started.is_some() && !outcome.bare_bytes && (plan.slow_percent > 0 || plan.broken_percent > 0) {
             notes.push(
                 "Clients that send byte by byte, rubbish, or half a message were left out: they need plain HTTP on this \

@@ -23,7 +23,12 @@ pub(super) fn begin(run: &Arc<Run>, plan: &Plan, instants: &Arc<[Duration]>, rea
 }
 
 /// One connection's share of the readings.
-async fn read(run: Arc<Run>, instants: Arc<[Duration]>, of_each: usize, mine: impl Iterator<Item = usize>) {
+async fn read(
+    run: Arc<Run>,
+    instants: Arc<[Duration]>,
+    of_each: usize,
+    mut mine: impl ExactSizeIterator<Item = usize>,
+) {
     let mut over = run.over.subscribe();
     let failed = |error: &Error| {
         let reason = format!("no page: {}", run.stage.nameless(error));
@@ -34,11 +39,15 @@ async fn read(run: Arc<Run>, instants: Arc<[Duration]>, of_each: usize, mine: im
         Err(error) => return failed(&error),
     };
     let mut known: [Option<String>; WHAT.len()] = Default::default();
-    for reading in mine {
+    while let Some(reading) = mine.next() {
         let due = due(&instants, of_each, reading);
         tokio::select! {
+            biased;
+            _ = over.wait_for(|over| *over) => {
+                run.outcome().reads_left += 1 + mine.len() as u64;
+                return;
+            }
             () = sleep_until(run.start + due) => {}
-            _ = over.wait_for(|over| *over) => return,
         }
         let which = reading / CONNECTIONS % WHAT.len();
         match read_one(&run.stage, &operation, which, &mut known[which]).await {
