@@ -67,16 +67,16 @@ impl Network {
     /// Begins an operation with one server: every request over a connection of its own that ends with the answer.
     /// A server that would rather keep it open cannot, and so cannot join two operations by the time of their end.
     pub fn operation(&self, base: &BaseUrl) -> Result<Operation, Error> {
-        self.begin(base, 0)
+        self.begin(base, 0, Duration::ZERO)
     }
 
     /// Begins the reading of a whole log, hundreds of files over a few connections. Only for commands that neither ask
     /// for a token nor pledge, because such connections stay open for a while.
     pub fn reading(&self, base: &BaseUrl) -> Result<Operation, Error> {
-        self.begin(base, READING_IDLE_MAX)
+        self.begin(base, READING_IDLE_MAX, READING_IDLE_FOR)
     }
 
-    fn begin(&self, base: &BaseUrl, idle_max: usize) -> Result<Operation, Error> {
+    fn begin(&self, base: &BaseUrl, idle_max: usize, idle_for: Duration) -> Result<Operation, Error> {
         if self.is_direct() && base.is_onion() {
             return Err(Error::Address(
                 "An .onion address is reached only through Tor; give --proxy socks5h://127.0.0.1:9050 (or 9150 for \
@@ -91,6 +91,7 @@ impl Network {
             .retry(reqwest::retry::never())
             .referer(false)
             .pool_max_idle_per_host(idle_max)
+            .pool_idle_timeout(idle_for)
             .connect_timeout(if self.is_direct() { CONNECT } else { CONNECT_THROUGH_PROXY })
             .timeout(WHOLE);
         builder = trust(builder, base)?;
@@ -238,6 +239,8 @@ const WHOLE: Duration = Duration::from_secs(120);
 const PROBLEM_BYTES_MAX: usize = 16 * 1024;
 /// As many as a log reader has files under way.
 const READING_IDLE_MAX: usize = 8;
+/// Less than servers keep an idle connection, ours for 30 seconds: a request that meets its end is lost.
+pub const READING_IDLE_FOR: Duration = Duration::from_secs(20);
 
 fn client_error() -> Error {
     Error::Local(

@@ -130,6 +130,22 @@ async fn n1_a_connection_ends_with_its_answer_even_if_the_server_would_keep_it()
     assert_eq!(seen(), (4, 0));
 }
 
+#[tokio::test]
+async fn a_connection_that_has_been_idle_for_long_is_not_used_again() {
+    let (base, _, visits) = linger(|host| World::at(host, |_| {})).await;
+    let visited = async |idle_for: Duration| {
+        let before = visits.lock().unwrap().len();
+        let reading = Network::direct().begin(&base, READING_IDLE_MAX, idle_for).unwrap();
+        for _ in 0..2 {
+            reading.get("/campaign", 100_000).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        visits.lock().unwrap().len() - before
+    };
+    assert_eq!(visited(READING_IDLE_FOR).await, 1);
+    assert_eq!(visited(Duration::from_millis(100)).await, 2);
+}
+
 #[test]
 fn the_compiled_in_authorities_can_all_be_read() {
     assert!(Network::direct().operation(&BaseUrl::parse("https://example.org").unwrap()).is_ok());
