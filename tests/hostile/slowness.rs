@@ -95,7 +95,5 @@ async fn served_meanwhile(world: &World) {
 
 #[test]
 fn a_reading_client_lets_go_of_a_connection_before_the_server_does() {
-    assert!(
-        client::transport::READING_IDLE_FOR + std::time::Duration::from_secs(5) < server::config::HEADER_READ_TIMEOUT
-    );
+    assert!(client::transport::READING_IDLE_FOR + Duration::from_secs(5) < server::config::HEADER_READ_TIMEOUT);
 }
