@@ -12,7 +12,7 @@ use std::fmt;
 mod genesis;
 
 pub use genesis::{Genesis, OhttpKeys, Text};
-pub(crate) use genesis::{TIME_MAX, base_url, is_host};
+pub(crate) use genesis::{TIME_MAX, base_url, is_host, is_line, is_tag};
 
 /// RFC 6962 leaf hash of log entry 0: it names the campaign everywhere. 32 bytes, shown as lower-case hex.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,6 +1,6 @@
 //! The campaign file that an organiser writes, and the genesis that `init` makes of it. Every mistake is told with its line.
 
-use crate::campaign::{Genesis, OhttpKeys, Text};
+use crate::campaign::{Genesis, OhttpKeys, Text, is_line, is_tag};
 use crate::codec::array_from_base64;
 use crate::date::days_since_1970;
 use crate::error::Error;
@@ -20,6 +20,8 @@ pub struct CampaignFile {
     /// Which of the disputed territories that the map can draw are drawn.
     pub map_view: Vec<MapChoice>,
     genesis: Genesis,
+    /// Where each key stands.
+    lines: BTreeMap<String, usize>,
 }
 
 /// A disputed territory that is to be drawn.
@@ -51,28 +53,16 @@ impl CampaignFile {
         let (table, errors) = DeTable::parse_recoverable(text);
         let mut mistakes: Vec<(usize, String)> =
             errors.iter().map(|e| (e.span().map_or(0, |span| span.start), e.message().to_owned())).collect();
-        let mut fields = Fields { text, table: table.get_ref(), known: Vec::new(), mistakes: Vec::new() };
-        let file = fields.read();
-        for (key, _) in table.get_ref() {
-            if !fields.known.contains(&key.get_ref().as_ref()) {
-                fields
-                    .mistakes
-                    .push((key.span().start, format!("\"{}\" is not a key of a campaign file", key.get_ref())));
+        if mistakes.is_empty() {
+            let mut fields =
+                Fields { text, table: table.get_ref(), known: Vec::new(), failed: Vec::new(), mistakes: Vec::new() };
+            let file = fields.read();
+            fields.refuse_unknown_keys();
+            fields.apply_rules(&file.genesis);
+            mistakes = fields.mistakes;
+            if mistakes.is_empty() {
+                return Ok(file);
             }
-        }
-        let position =
-            |key: &str| table.get_ref().iter().find(|(k, _)| k.get_ref() == key).map_or(0, |(k, _)| k.span().start);
-        if mistakes.is_empty() && fields.mistakes.is_empty() {
-            // what `init` adds is not there yet: those members are judged when it is
-            let added = |member: &str| matches!(member, "log_key" | "receipt_key");
-            let found = file.genesis.mistakes().into_iter().filter(|(member, _)| !added(member));
-            mistakes.extend(found.map(|(member, why)| (position(member), format!("{member}: {why}"))));
-        }
-        if mistakes.is_empty() {
-            mistakes.append(&mut fields.mistakes);
-        }
-        if mistakes.is_empty() {
-            return Ok(file);
         }
         mistakes.sort();
         let line = |(offset, why): &(usize, String)| format!("line {}: {why}", line_of(text, *offset));
@@ -92,6 +82,17 @@ impl CampaignFile {
         self.genesis.schedule()
     }
 
+    /// What the genesis will say, as far as the file decides it.
+    pub fn terms(&self) -> &Genesis {
+        &self.genesis
+    }
+
+    /// The line on which a key stands, for whoever finds a mistake that cannot be seen in the file alone; 1 if it is
+    /// left out.
+    pub fn line(&self, key: &str) -> usize {
+        self.lines.get(key).copied().unwrap_or(1)
+    }
+
     /// The rules of time, for a caller that replaces them, as the demo does.
     pub fn genesis_mut(&mut self) -> &mut Genesis {
         &mut self.genesis
@@ -103,6 +104,8 @@ struct Fields<'a, 'i> {
     text: &'a str,
     table: &'a DeTable<'i>,
     known: Vec<&'static str>,
+    /// Keys whose value is not known, so that no rule can be applied to it.
+    failed: Vec<&'static str>,
     mistakes: Vec<(usize, String)>,
 }
 
@@ -118,10 +121,11 @@ impl<'a, 'i> Fields<'a, 'i> {
                 value.as_str().and_then(|text| array_from_base64(text, "organiser key").ok())
             });
         self.refuse_what_cannot_be_served();
+        let [title, text] = self.texts();
         let genesis = Genesis {
             version: 1,
-            title: self.required("title", "a table with a line per language", text_table),
-            text: self.required("text", "a table with a text per language", text_table),
+            title,
+            text,
             issuer_name: self.required("issuer_name", "a host or host:port in quotes", string),
             origin_name: self.required("origin_name", "a host or host:port in quotes", string),
             onion: self.optional("onion", "a host that ends in .onion, in quotes", string),
@@ -147,7 +151,50 @@ impl<'a, 'i> Fields<'a, 'i> {
         };
         let places = self.required("places", "the path of the list of places, in quotes", path);
         let map = self.required("map", "the path of the map, in quotes", path);
-        CampaignFile { places, map, map_view: self.map_view(), genesis }
+        let line = |key: &Spanned<_>| line_of(self.text, key.span().start);
+        let lines = self.table.keys().map(|key| (key.get_ref().to_string(), line(key))).collect();
+        CampaignFile { places, map, map_view: self.map_view(), genesis, lines }
+    }
+
+    /// Title and text, each mistake told at the line of its language.
+    fn texts(&mut self) -> [Text; 2] {
+        let mut both = [Text::new(), Text::new()];
+        for (key, read) in ["title", "text"].into_iter().zip(&mut both) {
+            let what = "a table with a line per language, such as en = \"…\"";
+            let table: Vec<_> = self
+                .required(key, what, |value| Some(value.as_table()?.iter().collect::<Vec<_>>()))
+                .into_iter()
+                .map(|(tag, value)| (tag.get_ref().to_string(), value))
+                .collect();
+            for (tag, value) in table {
+                let line = string(value.get_ref()).unwrap_or_default();
+                if !is_tag(&tag) || !is_line(&line) {
+                    let why = "it must be a language tag such as en, and a text of one line in quotes behind it";
+                    self.fail(key, value.span().start, format!("{key}, {}: {why}", tag.escape_debug()));
+                }
+                read.insert(tag, line);
+            }
+            if read.is_empty() && !self.failed.contains(&key) {
+                self.fail(key, self.place_of(key), format!("{key}: it needs at least one language"));
+            }
+        }
+        let [title, text] = &both;
+        for (key, without, with, other) in [("text", text, title, "title"), ("title", title, text, "text")] {
+            let missing: Vec<&str> =
+                with.keys().filter(|tag| !without.contains_key(*tag)).map(String::as_str).collect();
+            if !missing.is_empty() && !self.failed.contains(&"title") && !self.failed.contains(&"text") {
+                let why =
+                    format!("{key}: it has no {}, which {other} has; both need the same languages", missing.join(", "));
+                self.mistakes.push((self.place_of(key), why));
+            }
+        }
+        let bytes = serde_json::to_vec(&both).map_or(0, |json| json.len());
+        if bytes > TEXTS_BYTES_MAX {
+            let why =
+                format!("text: title and text take {bytes} bytes in the log; they must take at most {TEXTS_BYTES_MAX}");
+            self.fail("text", self.place_of("text"), why);
+        }
+        both
     }
 
     fn map_view(&mut self) -> Vec<MapChoice> {
@@ -182,28 +229,69 @@ impl<'a, 'i> Fields<'a, 'i> {
         }
     }
 
-    fn required<T: Default>(&mut self, key: &'static str, what: &str, read: impl Fn(&DeValue<'_>) -> Option<T>) -> T {
+    fn refuse_unknown_keys(&mut self) {
+        for (key, _) in self.table {
+            if !self.known.contains(&key.get_ref().as_ref()) {
+                let why = format!("\"{}\" is not a key of a campaign file", key.get_ref());
+                self.mistakes.push((key.span().start, why));
+            }
+        }
+    }
+
+    /// The genesis' own rules, as far as what they are about could be read. What `init` adds is not there yet: those
+    /// members are judged when it is.
+    fn apply_rules(&mut self, genesis: &Genesis) {
+        for (member, why) in genesis.mistakes() {
+            let about: &[&str] = match member {
+                "log_key" | "receipt_key" => continue,
+                "opens" | "pledges_open" | "issuing_closes" | "closes" => &DATES,
+                "eligible" => &["eligible", "k"],
+                "title" | "text" => &["title", "text"],
+                _ => &[member],
+            };
+            let told = member == "text"; // with its languages, by `texts`
+            if !told && !about.iter().any(|key| self.failed.contains(key)) {
+                self.mistakes.push((self.place_of(member), format!("{member}: {why}")));
+            }
+        }
+    }
+
+    fn required<T: Default>(
+        &mut self,
+        key: &'static str,
+        what: &str,
+        read: impl Fn(&'a DeValue<'i>) -> Option<T>,
+    ) -> T {
         let missing = self.find(key).is_none();
         let value = self.optional(key, what, read);
         if missing {
-            self.mistakes.push((0, format!("{key} is missing: it is {what}")));
+            self.fail(key, 0, format!("{key} is missing: it is {what}"));
         }
         value.unwrap_or_default()
     }
 
-    fn optional<T>(&mut self, key: &'static str, what: &str, read: impl Fn(&DeValue<'_>) -> Option<T>) -> Option<T> {
+    fn optional<T>(&mut self, key: &'static str, what: &str, read: impl Fn(&'a DeValue<'i>) -> Option<T>) -> Option<T> {
         self.known.push(key);
         let (_, value) = self.find(key)?;
         let read = read(value.get_ref());
         if read.is_none() {
-            self.mistakes.push((value.span().start, format!("{key} must be {what}")));
+            self.fail(key, value.span().start, format!("{key} must be {what}"));
         }
         read
     }
 
-    fn mistake(&mut self, key: &str, why: String) {
-        let at = self.find(key).map_or(0, |(span, _)| span.start);
+    fn fail(&mut self, key: &'static str, at: usize, why: String) {
+        self.failed.push(key);
         self.mistakes.push((at, why));
+    }
+
+    /// Where a key stands; the beginning if it is left out.
+    fn place_of(&self, key: &str) -> usize {
+        self.find(key).map_or(0, |(span, _)| span.start)
+    }
+
+    fn mistake(&mut self, key: &str, why: String) {
+        self.mistakes.push((self.place_of(key), why));
     }
 
     fn find(&self, key: &str) -> Option<(Range<usize>, &'a Spanned<DeValue<'i>>)> {
@@ -230,14 +318,6 @@ fn number<T: TryFrom<u64>>(value: &DeValue<'_>) -> Option<T> {
     T::try_from(number).ok()
 }
 
-fn text_table(value: &DeValue<'_>) -> Option<Text> {
-    value
-        .as_table()?
-        .iter()
-        .map(|(k, v)| Some((k.get_ref().to_string(), string(v.get_ref())?)))
-        .collect::<Option<BTreeMap<_, _>>>()
-}
-
 /// Unix seconds of a date-time with offset, or of a plain number of them.
 fn time(value: &DeValue<'_>) -> Option<u64> {
     let Some(datetime) = value.as_datetime() else {
@@ -257,58 +337,10 @@ fn time(value: &DeValue<'_>) -> Option<u64> {
     u64::try_from(days * 86_400 + seconds_of_day - offset_minutes * 60).ok()
 }
 
+/// The keys of the rules of time.
+const DATES: [&str; 5] = ["opens", "pledges_open", "issuing_closes", "closes", "tick_seconds"];
+/// The genesis is one entry of the log, of at most 65,535 bytes, and holds a few keys and names besides.
+const TEXTS_BYTES_MAX: usize = 60_000;
+
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const GOOD: &str = "target = 500_000\neligible = 1000\nplaces = \"places.json\"\nmap = \"map.json\"\n\
-        pledges_open = 2021-03-23T09:00:00Z\ncloses = 2021-03-23T12:00:00+00:00\nissuer_name = \"issuer.example\"\norigin_name = \"localhost:8080\"\n\
-        organiser_key = \"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo=\"\n[title]\nen = \"T\"\n[text]\nen = \"words\"\n";
-
-    fn mistakes(text: &str) -> String {
-        CampaignFile::parse(text).unwrap_err().to_string()
-    }
-
-    #[test]
-    fn a_good_file_is_read_with_its_defaults() {
-        let genesis = CampaignFile::parse(GOOD).unwrap().genesis;
-        assert_eq!((genesis.k, genesis.tick_seconds, genesis.rehearsal), (10, 3600, false));
-        assert_eq!((genesis.pledges_open, genesis.opens), (1_616_490_000, 1_616_490_000));
-        assert_eq!(genesis.closes - genesis.pledges_open, 3 * 3600);
-        assert_eq!(genesis.issuing_closes, genesis.closes);
-    }
-
-    #[test]
-    fn what_the_map_is_to_show_is_read_with_its_lines() {
-        assert_eq!(CampaignFile::parse(GOOD).unwrap().map_view, []);
-        let text = format!("map_view = [\"one\",\n  \"two\"]\n{GOOD}");
-        let choice = |id: &str, line| MapChoice { id: id.to_owned(), line };
-        assert_eq!(CampaignFile::parse(&text).unwrap().map_view, [choice("one", 1), choice("two", 2)]);
-    }
-
-    #[test]
-    fn every_mistake_is_told_with_its_line() {
-        let text = GOOD.replace("eligible = 1000", "eligible = \"many\"").replace("[title]", "colour = 1\n[title]");
-        assert_eq!(
-            mistakes(&text),
-            "line 2: eligible must be a whole number\nline 10: \"colour\" is not a key of a campaign file"
-        );
-        assert!(mistakes(&GOOD.replace("target = 500_000\n", "")).contains("target is missing"));
-        assert_eq!(
-            mistakes(&format!("k = 4\n{GOOD}")),
-            "line 1: k: it must be 5 or more: smaller groups do not hide anybody"
-        );
-        let off_grid = GOOD.replace("12:00:00+00:00", "12:00:01+00:00");
-        assert_eq!(mistakes(&off_grid), "line 6: closes: it must lie a whole number of ticks after pledges_open");
-        assert!(
-            mistakes(&format!("relays = [\"https://r.example\"]\n{GOOD}"))
-                .contains("line 1: relays: this version cannot serve them")
-        );
-        assert_eq!(
-            mistakes(&format!("map_view = [\n\"a\",\n\"a\"]\n{GOOD}")),
-            "line 3: map_view: a territory stands in it twice"
-        );
-        assert!(mistakes(&GOOD.replace("map = ", "map == ")).starts_with("line 4:"));
-        assert!(mistakes(&format!("k = 6\nk = 7\n{GOOD}")).contains("line 2"));
-    }
-}
+mod tests;

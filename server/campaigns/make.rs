@@ -3,6 +3,8 @@
 //! go in. It refuses a list that does not fit `map.json` beside it. Every correction names what it expects to find,
 //! so one that fits nothing any more stops the tool. It is run when the data change, never by a server; it never
 //! fetches anything, never changes its sources, and never knows which country it lists: that is all in the files.
+//! Where a folder has a `schematic.json` instead of sources, `places.json` was written by hand and the tool draws
+//! `map.json` around it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -15,6 +17,7 @@ use serde::de::DeserializeOwned;
 use corrections::{Corrections, Names, Place, Region, RegionTable, Result, Source};
 use drawing::Drawing;
 
+mod cells;
 mod corrections;
 mod drawing;
 #[cfg(test)]
@@ -23,7 +26,10 @@ mod tests;
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [folder] = arguments.as_slice() else {
-        eprintln!("usage: make-campaign FOLDER (which holds geonames.json, corrections.json and map.json)");
+        eprintln!(
+            "usage: make-campaign FOLDER (which holds geonames.json, corrections.json and map.json, or places.json and \
+             schematic.json)"
+        );
         return ExitCode::from(2);
     };
     match run(Path::new(folder)) {
@@ -39,6 +45,12 @@ fn main() -> ExitCode {
 }
 
 fn run(folder: &Path) -> Result<String> {
+    if folder.join("schematic.json").exists() {
+        let (places, file) = cells::map(folder)?;
+        let path = folder.join("map.json");
+        fs::write(&path, file).map_err(|error| format!("{}: {error}", path.display()))?;
+        return Ok(format!("a map of {places} places"));
+    }
     let List { places, regions, file } = list(folder)?;
     let path = folder.join("places.json");
     fs::write(&path, file).map_err(|error| format!("{}: {error}", path.display()))?;

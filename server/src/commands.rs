@@ -20,8 +20,11 @@ pub(crate) enum Command {
         #[arg(long)]
         campaign: PathBuf,
         /// A folder that does not exist yet or is empty
+        #[arg(long, required_unless_present = "dry_run")]
+        data: Option<PathBuf>,
+        /// Only say what is wrong with the campaign and what to think about again
         #[arg(long)]
-        data: PathBuf,
+        dry_run: bool,
     },
     /// Serve a campaign
     Serve {
@@ -83,7 +86,7 @@ impl Command {
     /// Runs it.
     pub(crate) async fn run(self) -> Result<(), Error> {
         match self {
-            Self::Init { campaign, data } => init::run(&campaign, &data),
+            Self::Init { campaign, data, dry_run } => init::run(&campaign, data.as_deref(), dry_run),
             Self::Serve { data, listen, organiser_listen, page } => {
                 serve::run(&data, listen, organiser_listen, page).await
             }

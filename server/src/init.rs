@@ -7,7 +7,6 @@ use crate::store::log::LogStore;
 use crate::store::{SECRET_DIR, SECRET_FILE};
 use protocol::campaign::{Campaign, CampaignId};
 use protocol::campaign_file::{Additions, CampaignFile};
-use protocol::date::utc;
 use protocol::keys::IssuerPrivateKey;
 use protocol::note::NoteSigner;
 use sha2::{Digest, Sha256};
@@ -15,6 +14,10 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 mod map_view;
+mod places;
+mod review;
+
+pub use review::review;
 
 /// A campaign that was just made.
 pub struct Initialised {
@@ -43,26 +46,51 @@ pub fn read_source(campaign_file: &Path) -> Result<Source, Error> {
     let file = CampaignFile::parse(&text)
         .map_err(|error| Error::Refused(format!("{} has mistakes; mend each:\n{error}", campaign_file.display())))?;
     let folder = campaign_file.parent().unwrap_or(Path::new(""));
-    let (places, map) = (read(&folder.join(&file.places))?, read(&folder.join(&file.map))?);
-    Ok(Source { file, places, map })
+    let beside = |key: &str, name: &str| {
+        let path = folder.join(name);
+        std::fs::read(&path).map_err(|error| format!("line {}: {key}: {}: {error}", file.line(key), path.display()))
+    };
+    match (beside("places", &file.places), beside("map", &file.map)) {
+        (Ok(places), Ok(map)) => Ok(Source { file, places, map }),
+        (places, map) => Err(refused(&[places.err(), map.err()].into_iter().flatten().collect::<Vec<_>>())),
+    }
 }
 
-/// Refuses dates that are over: a copied campaign file keeps those of the campaign that it was copied from.
-pub fn refuse_past_dates(source: &Source, now: u64) -> Result<(), Error> {
-    let schedule = source.file.schedule();
-    let over = [("closes", schedule.closes), ("issuing_closes", schedule.issuing_closes)];
-    match over.into_iter().find(|(_, time)| *time <= now) {
-        Some((key, time)) => Err(Error::Refused(format!(
-            "in the campaign file, {key} is {}, which is over; put in your own dates",
-            utc(time)
-        ))),
-        None => Ok(()),
+/// A campaign file that has mistakes, or names documents that have.
+fn refused(mistakes: &[String]) -> Error {
+    Error::Refused(format!("the campaign has mistakes; mend each:\n{}", mistakes.join("\n")))
+}
+
+/// Refuses a folder that holds something already.
+pub fn refuse_occupied(data: &Path) -> Result<(), Error> {
+    if std::fs::read_dir(data).is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(Error::Refused(format!(
+            "{0} is not empty; choose another folder, or start what is in it with: headcount-server serve --data {0}",
+            data.display()
+        )));
     }
+    Ok(())
 }
 
 /// Makes a campaign in a folder that does not exist yet or is empty. A crash leaves nothing that `serve` would take.
 pub fn init(source: Source, data: &Path) -> Result<Initialised, Error> {
     init_with(source, data, || Ok(IssuerPrivateKey::generate(&mut rand::rng())?))
+}
+
+/// [`init`], and tells what was made. If that fails the campaign is unmade: its token is shown only once, and nobody
+/// could ever use what nobody was told.
+pub fn init_told(
+    source: Source,
+    data: &Path,
+    tell: impl FnOnce(&Initialised) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let made = init(source, data)?;
+    let Err(error) = tell(&made) else { return Ok(()) };
+    let (parent, unfinished) = unfinished(data);
+    rename(data, &unfinished)?; // so that a crash leaves nothing that `serve` would take
+    sync_dir(&parent)?;
+    remove_dir(&unfinished)?;
+    Err(error)
 }
 
 /// [`init`] with another way to come by the issuer's key, which takes by far the longest to make.
@@ -71,26 +99,26 @@ pub(crate) fn init_with(
     data: &Path,
     issuer: impl FnOnce() -> Result<IssuerPrivateKey, Error>,
 ) -> Result<Initialised, Error> {
-    let occupied = std::fs::read_dir(data).is_ok_and(|mut entries| entries.next().is_some());
-    if occupied {
-        return Err(Error::Refused(format!(
-            "{0} is not empty; choose another folder, or start what is in it with: headcount-server serve --data {0}",
-            data.display()
-        )));
-    }
-    let parent = data.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(parent).map_err(|error| Error::io(parent.display(), error))?;
-    let unfinished = parent.join(format!(".{}.unfinished", data.file_name().unwrap_or_default().to_string_lossy()));
+    refuse_occupied(data)?;
+    let (parent, unfinished) = unfinished(data);
+    std::fs::create_dir_all(&parent).map_err(|error| Error::io(parent.display(), error))?;
     remove_dir(&unfinished)?;
     let made = make(source, &issuer()?, &unfinished)?;
     rename(&unfinished, data)?;
-    sync_dir(parent)?;
+    sync_dir(&parent)?;
     Ok(made)
+}
+
+/// The folder in which a campaign's folder stands, and where it is while it is not whole.
+fn unfinished(data: &Path) -> (PathBuf, PathBuf) {
+    let parent = data.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = format!(".{}.unfinished", data.file_name().unwrap_or_default().to_string_lossy());
+    (parent.to_owned(), parent.join(name))
 }
 
 fn make(source: Source, issuer: &IssuerPrivateKey, folder: &Path) -> Result<Initialised, Error> {
     let Source { file, places, map } = source;
-    let map = map_view::choose(&map, &file)?;
+    let map = map_view::choose(&map, &file).map_err(|mistakes| refused(&mistakes))?;
     let mut rng = rand::rng();
     let (log_seed, receipt_seed) = (random_seed(&mut rng), random_seed(&mut rng));
     let public = |seed| NoteSigner::new("", seed).public_key();
@@ -129,3 +157,6 @@ pub(crate) fn read_campaign(data: &Path) -> Result<(Campaign, Vec<u8>, Vec<u8>),
     }
     Ok((campaign, places, map))
 }
+
+#[cfg(test)]
+mod tests;

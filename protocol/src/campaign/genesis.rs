@@ -123,7 +123,7 @@ impl Genesis {
     }
 
     fn rules_of_names(&self) -> Vec<Rule> {
-        let host = "it must be host or host:port in lower case, without scheme or path";
+        let host = "it must be a whole host or host:port in lower case, without scheme or path";
         let title = "it needs at least one language, tags such as \"en\", no empty and no multi-line title";
         let is_onion = |name: &str| is_host(name) && host_of(name).ends_with(".onion");
         vec![
@@ -212,20 +212,41 @@ pub(crate) const TIME_MAX: u64 = 1 << 40;
 const TICK_SECONDS_MAX: u32 = 31 * 24 * 3600;
 const ELIGIBLE_MAX: u64 = 100_000_000;
 
+/// Whether it can be the tag of a language, as far as its form goes.
+pub(crate) fn is_tag(tag: &str) -> bool {
+    (2..=16).contains(&tag.len()) && tag.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+}
+
+/// Whether it is one line that says something.
+pub(crate) fn is_line(line: &str) -> bool {
+    !line.trim().is_empty() && !line.contains(char::is_control)
+}
+
 fn is_text(text: &Text) -> bool {
-    let is_tag =
-        |tag: &str| (2..=16).contains(&tag.len()) && tag.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-    let is_line = |line: &str| !line.trim().is_empty() && !line.contains(char::is_control);
     !text.is_empty() && text.iter().all(|(tag, line)| is_tag(tag) && is_line(line))
 }
 
-/// Whether it is `host` or `host:port`.
+/// Whether it is `host` or `host:port`: a name as DNS takes it, or an address.
 pub(crate) fn is_host(name: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-:[]".contains(c);
     let (host, port) = (host_of(name), name.strip_prefix(host_of(name)).unwrap_or_default());
-    let port_fits =
-        port.is_empty() || port.strip_prefix(':').is_some_and(|p| p.parse::<u16>().is_ok_and(|n| n.to_string() == p));
-    (1..=253).contains(&host.len()) && name.chars().all(allowed) && port_fits
+    let is_port = |p: &str| p.parse::<u16>().is_ok_and(|n| n > 0 && n.to_string() == p);
+    let port_fits = port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
+    let is_label = |label: &str| {
+        let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        (1..=63).contains(&label.len())
+            && label.chars().all(allowed)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let host_fits = match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(address) => address.contains(':') && address.chars().all(|c| c.is_ascii_hexdigit() || ":.".contains(c)),
+        // a name that ends in a number is read as an address by every browser
+        None if host.rsplit('.').next().is_some_and(|last| last.parse::<u32>().is_ok()) => {
+            host.parse::<std::net::Ipv4Addr>().is_ok()
+        }
+        None => host.split('.').all(is_label),
+    };
+    (1..=253).contains(&host.len()) && host_fits && port_fits
 }
 
 /// The host of `host[:port]`; an IPv6 address stands in brackets.

@@ -3,7 +3,6 @@
 //! All other bytes of the map stay as they are, and what cannot be drawn makes no campaign: the genesis will hold the
 //! digest of what comes out here, for ever.
 
-use crate::error::Error;
 use crate::page::map::Map;
 use protocol::campaign_file::CampaignFile;
 use serde::Deserialize;
@@ -21,9 +20,9 @@ struct Territory {
     id: String,
 }
 
-/// The map with the territories that the campaign file chose.
-pub(super) fn choose(map: &[u8], file: &CampaignFile) -> Result<Vec<u8>, Error> {
-    let refused = |why: String| Error::Refused(format!("{why}; mend the file that the campaign file names as its map"));
+/// The map with the territories that the campaign file chose, or what is wrong with either.
+pub(super) fn choose(map: &[u8], file: &CampaignFile) -> Result<Vec<u8>, Vec<String>> {
+    let refused = |why: String| vec![format!("line {}: map: {why}", file.line("map"))];
     Map::decode(map).map_err(refused)?;
     let unreadable = |error: serde_json::Error| refused(format!("the map cannot be read: {error}"));
     let text = str::from_utf8(map).map_err(|_| refused("the map is not a text in UTF-8".to_owned()))?;
@@ -43,7 +42,7 @@ pub(super) fn choose(map: &[u8], file: &CampaignFile) -> Result<Vec<u8>, Error> 
     Ok(text.replacen(list.get(), &format!("[{}]", kept.join(",")), 1).into_bytes())
 }
 
-fn refuse_unknown(file: &CampaignFile, ids: &[String]) -> Result<(), Error> {
+fn refuse_unknown(file: &CampaignFile, ids: &[String]) -> Result<(), Vec<String>> {
     let has = if ids.is_empty() { "none".to_owned() } else { ids.join(", ") };
     let unknown: Vec<String> = file
         .map_view
@@ -54,8 +53,5 @@ fn refuse_unknown(file: &CampaignFile, ids: &[String]) -> Result<(), Error> {
             format!("line {line}: map_view: the map has no disputed territory \"{id}\"; it has: {has}")
         })
         .collect();
-    if unknown.is_empty() {
-        return Ok(());
-    }
-    Err(Error::Refused(format!("the campaign file has mistakes; mend each:\n{}", unknown.join("\n"))))
+    if unknown.is_empty() { Ok(()) } else { Err(unknown) }
 }

@@ -84,7 +84,7 @@ impl Map {
     }
 
     /// Where a place lies, in the units of the map; none if it is not on it.
-    pub(super) fn project(&self, lat: f64, lon: f64) -> Option<(f64, f64)> {
+    pub(crate) fn project(&self, lat: f64, lon: f64) -> Option<(f64, f64)> {
         let Projection { n, c, lon0, scale, x0, y0, .. } = &self.projection;
         let rho = (c - 2.0 * n * lat.to_radians().sin()).sqrt() / n;
         let wrapped = (lon - lon0 + 180.0).rem_euclid(360.0) - 180.0;
