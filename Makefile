@@ -171,7 +171,7 @@ setup:
 	    echo "setup: that did not work; install a C compiler with its headers yourself (Debian: gcc, libc6-dev)" >&2; exit 1
 	  fi
 	fi
-	if ! printf '#include <openssl/evp.h>\nint main(void) { return EVP_RSA_gen(2048) == 0; }\n' |
+	if ! printf '#include <openssl/rsa.h>\nint main(void) { return EVP_RSA_gen(2048) == 0; }\n' |
 	    cc -x c -o /dev/null - -l:libssl.a -l:libcrypto.a 2>/dev/null; then
 	  echo "setup: OpenSSL's headers and archives are missing; installing libssl-dev"
 	  if ! apt_install libssl-dev; then
