@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .SILENT:
-.PHONY: help demo page page-tests test bench lighthouse country setup setup-test setup-peers setup-browsers setup-node setup-page setup-bench
+.PHONY: help demo page page-tests release test bench lighthouse country setup setup-test setup-peers setup-browsers setup-node setup-page setup-bench
 export PATH := $(PATH):$(HOME)/.cargo/bin
 # Debian's packages, as root or through sudo. A recipe that begins with it can say: apt_install NAME…
 APT = apt_install() { local as; [ "$$(id -u)" = 0 ] && as= || as=sudo; $$as apt-get -q update && $$as apt-get -q install -y --no-install-recommends "$$@"; }
@@ -24,6 +24,7 @@ NPM = npm_install() { \
 help:
 	echo "make demo    the whole thing on this machine: a rehearsal with simulated people (ARGS='--k 5' and the like)"
 	echo "make page    the registration page as the log of a campaign names it: the same bytes on every machine"
+	echo "make release the two programs and the page for another machine, with their digests, in target/release-artefact"
 	echo "make test    format, lints, tests, documentation, licences and arrows, each with its time"
 	echo "make bench   what the parts do per second, beside peers measured in the same run; some minutes"
 	echo "make lighthouse    Lighthouse's marks for the overview and the registration page"
@@ -54,6 +55,29 @@ page: setup-page
 	rm -rf "$$target/page-tools/web"
 	cp -R client/web "$$target/page-tools/web"
 	node "$$target/page-tools/web/build.mjs" "$(CURDIR)" "$$target/page" $(COMPILER)
+
+# For machines that build nothing: of theirs the programs need only glibc, as new as here. Built as the tests build them, so
+# that what was tried is what runs, but anew: no folder of this machine, which may be named after a person, is in them.
+release: page
+	target="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")" to="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")/release-artefact"
+	crates="$$(realpath -m "$${CARGO_HOME:-$$HOME/.cargo}")"
+	echo "release: building headcount-server and headcount; the first time takes some minutes"
+	RUSTFLAGS="--remap-path-prefix=$(CURDIR)=headcount --remap-path-prefix=$$crates=crates" \
+	  cargo build --locked --package server --package client --bins --target-dir "$$target/release-build"
+	rm -rf "$$to"
+	mkdir -p "$$to"
+	for program in headcount-server headcount; do
+	  strip -o "$$to/$$program" "$$target/release-build/debug/$$program"
+	  for folder in "$(CURDIR)" "$$crates"; do
+	    ! grep -qF "$$folder" "$$to/$$program" || { echo "release: $$program names $$folder" >&2; exit 1; }
+	  done
+	done
+	cp -R "$$target/page" "$$to/page"
+	cd "$$to"
+	find . -type f -printf '%P\0' | LC_ALL=C sort -z | xargs -0 sha256sum > "$$target/SHA256SUMS"
+	mv "$$target/SHA256SUMS" .
+	cat SHA256SUMS
+	echo "release: all of it is in $$to; to check it elsewhere: sha256sum --check SHA256SUMS"
 
 # What the page decides by itself, its texts, and the door as it was built, in WebAssembly and without.
 page-tests: page
@@ -147,10 +171,11 @@ setup:
 	    echo "setup: that did not work; install a C compiler with its headers yourself (Debian: gcc, libc6-dev)" >&2; exit 1
 	  fi
 	fi
-	if ! { command -v pkg-config && pkg-config --atleast-version=3 openssl; } >/dev/null; then
-	  echo "setup: OpenSSL's headers are missing; installing libssl-dev and pkg-config"
-	  if ! apt_install libssl-dev pkg-config; then
-	    echo "setup: that did not work; install OpenSSL 3 with its headers yourself (Debian: libssl-dev, pkg-config)" >&2; exit 1
+	if ! printf '#include <openssl/rsa.h>\nint main(void) { return EVP_RSA_gen(2048) == 0; }\n' |
+	    cc -x c -o /dev/null - -l:libssl.a -l:libcrypto.a 2>/dev/null; then
+	  echo "setup: OpenSSL's headers and archives are missing; installing libssl-dev"
+	  if ! apt_install libssl-dev; then
+	    echo "setup: that did not work; install OpenSSL 3 with headers and archives yourself (Debian: libssl-dev)" >&2; exit 1
 	  fi
 	fi
 
@@ -182,6 +207,8 @@ setup-peers: setup-node
 	failed() { echo "setup-peers: $$1" >&2; exit 1; }
 	mkdir -p "$$to"
 	command -v go >/dev/null || packages+=(golang-go)
+	command -v openssl >/dev/null || packages+=(openssl)
+	command -v systemd-analyze >/dev/null || packages+=(systemd)
 	[ -d /usr/share/gocode/src/golang.org/x/mod/sumdb/tlog ] || packages+=(golang-golang-x-mod-dev)
 	python=
 	for candidate in python3 /usr/bin/python3; do
@@ -193,7 +220,7 @@ setup-peers: setup-node
 	if [ $${#packages[@]} -gt 0 ]; then
 	  say "installing $${packages[*]} with apt-get"
 	  apt_install "$${packages[@]}" ||
-	    failed "that did not work; install yourself: Go, its library golang.org/x/mod in /usr/share/gocode, Python 3.11 with venv"
+	    failed "that did not work; install yourself: Go, its library golang.org/x/mod in /usr/share/gocode, Python 3.11 with venv, openssl, systemd-analyze"
 	fi
 	wanted="$$from/python/requirements.txt"
 	if ! { cmp -s "$$wanted" "$$to/venv/installed" && "$$to/venv/bin/python" -c 'import cryptography, tlog_scales'; }; then
@@ -205,15 +232,19 @@ setup-peers: setup-node
 	  cp "$$wanted" "$$to/venv/installed"
 	fi
 	npm_install "$$from/node" "$$to/node" "the Privacy Pass packages for Node"
-	# unpacked and not installed: installed it would start as a service, on port 80
-	nginx="$$to/nginx/usr/sbin/nginx"
-	if ! [ -x /usr/sbin/nginx ] && ! "$$nginx" -v 2>/dev/null; then
-	  say "unpacking Debian's nginx into $$to/nginx"
-	  rm -rf "$$to/nginx"
-	  mkdir -p "$$to/nginx"
-	  { apt_install libpcre2-8-0 zlib1g && (cd "$$to/nginx" && apt-get -q download nginx && dpkg -x nginx_*.deb .) &&
-	      "$$nginx" -v; } || failed "that did not work; install nginx yourself"
-	fi
+	# unpacked and not installed: installed they would start as services, on ports of everybody's
+	unpack() { # its path, what it answers to, what it stands on
+	  local path=$$1 question=$$2 name="$$(basename "$$1")"; shift 2
+	  if [ -x "/$$path" ] || "$$to/$$name/$$path" "$$question" >/dev/null 2>&1; then return; fi
+	  say "unpacking Debian's $$name into $$to/$$name"
+	  rm -rf "$$to/$$name"
+	  mkdir -p "$$to/$$name"
+	  { apt_install "$$@" && (cd "$$to/$$name" && apt-get -q download "$$name" && dpkg -x "$$name"_*.deb .) &&
+	      "$$to/$$name/$$path" "$$question"; } || failed "that did not work; install $$name yourself"
+	}
+	unpack usr/sbin/nginx -v libpcre2-8-0 zlib1g
+	unpack usr/bin/caddy version libzstd1
+	unpack usr/bin/tor --version libcap2 libevent-2.1-7 liblzma5 libseccomp2 libssl3 libsystemd0 libzstd1 zlib1g
 	say "Go $$(go env GOVERSION), Node $$(node --version), $$("$$to/venv/bin/python" --version) are there, with their libraries"
 
 # The browsers that the tests look at the pages with, and what drives them: Debian's own, never one that a package fetches.

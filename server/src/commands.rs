@@ -3,11 +3,13 @@
 mod check;
 mod demo;
 mod init;
+mod install;
 mod serve;
 
 use clap::Subcommand;
 use server::Error;
 use server::demo::Options;
+use server::install::Machine;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -80,6 +82,24 @@ pub(crate) enum Command {
         #[arg(long)]
         clock_is_right: bool,
     },
+    /// Write what a machine needs around the server: systemd's unit, nginx or Caddy in front, Tor
+    Install {
+        /// The folder for these files
+        #[arg(long)]
+        to: PathBuf,
+        /// The host name of the campaign
+        #[arg(long)]
+        host: String,
+        /// The name of its onion service, once Tor has made one
+        #[arg(long)]
+        onion: Option<String>,
+        /// The system's user for the server
+        #[arg(long, default_value = "headcount")]
+        user: String,
+        /// The campaign's folder on that machine
+        #[arg(long, default_value = "/var/lib/headcount/campaign")]
+        data: PathBuf,
+    },
 }
 
 impl Command {
@@ -96,6 +116,7 @@ impl Command {
                 demo::run(&options, json).await
             }
             Self::Check { data, clock_is_right } => check::run(&data, clock_is_right),
+            Self::Install { to, host, onion, user, data } => install::run(&Machine { host, onion, user, data }, &to),
         }
     }
 }

@@ -25,12 +25,14 @@ mod document;
 mod error;
 mod http;
 pub mod init;
+pub mod install;
 #[cfg(test)]
 mod interruption;
 mod issuer;
 mod join;
 mod keyring;
 mod lifecycle;
+pub mod memory;
 #[cfg(test)]
 mod model;
 mod organiser;

@@ -7,6 +7,7 @@ mod announcement; // V2: everybody reads the same announcement, and nobody forge
 mod audit; // V1: anyone can recount, and every tampering is found
 mod command_line; // the programs as their users type them, the demo among them
 mod durability; // O2: restarts, lost answers
+mod machine; // what the programs need of a machine, and what they do with its memory
 mod once; // O1: one invite, at most one token; one token, at most one pledge
 mod overview; // the overview as a browser gets it
 mod page; // U2: the registration page, in the log and beside it

@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, its helping functions too")]
 
 mod foreign; // foreign programs as processes
+mod fronts; // nginx and Caddy as install sets them up: what they keep, and what they pass on
+mod machine; // systemd and Tor judge what install writes for them; what the unit forbids is never needed
 mod nginx; // nginx as a cache in front of a crowd
 mod privacypass_rs; // Rust: crate privacypass, client, issuer and origin of RFC 9578
 mod privacypass_ts; // Node: @cloudflare/privacypass-ts, client, issuer and origin, over HTTP

@@ -232,3 +232,33 @@ fn used_init(home: &Path) -> Said {
     fs::write(home.join("campaign/campaign.toml"), format!("organiser_key = \"{key}\"\n{text}")).unwrap();
     server(home, &["init", "--campaign", "campaign/campaign.toml", "--data", "data"])
 }
+
+#[test]
+fn what_install_cannot_write_is_told_and_nothing_is_written() {
+    let (folder, mut table) = (tempfile::tempdir().unwrap(), Table::default());
+    let home = folder.path();
+    fs::write(home.join("file"), "mine").unwrap();
+    fs::create_dir(home.join("used")).unwrap();
+    fs::write(home.join("used/torrc"), "mine").unwrap();
+    let install =
+        |host: &str, to: &str, more: &[&str]| server(home, &[&["install", "--host", host, "--to", to], more].concat());
+    let onion = format!("{}.onion", "a".repeat(56));
+    for (what, said, mentions) in [
+        ("a link for a host", install("https://a.org", "to", &[]), "--host"),
+        ("a host with a port", install("a.org:443", "to", &[]), "--host"),
+        ("an onion service for a host", install(&onion, "to", &[]), "--onion"),
+        ("a host for an onion service", install("a.org", "to", &["--onion", "a.org"]), "--onion"),
+        ("root", install("a.org", "to", &["--user", "root"]), "--user"),
+        ("a folder that is no path", install("a.org", "to", &["--data", "campaign"]), "--data"),
+        ("a folder that is emptied", install("a.org", "to", &["--data", "/tmp/campaign"]), "--data"),
+        ("a file that is there", install("a.org", "used", &[]), "used/torrc"),
+        ("a file for a folder", install("a.org", "file", &[]), "file"),
+        ("no host", server(home, &["install", "--to", "to"]), "--host"),
+    ] {
+        table.judge(what, &said, &[], mentions);
+    }
+    table.end(10);
+    assert!(!home.join("to").exists());
+    assert_eq!(fs::read_dir(home.join("used")).unwrap().count(), 1);
+    assert_eq!(fs::read_to_string(home.join("used/torrc")).unwrap(), "mine");
+}

@@ -26,6 +26,15 @@ pub fn installed(path: &str, goal: &str) -> Result<PathBuf, String> {
     if path.exists() { Ok(path) } else { Err(format!("{} is missing; run `make {goal}`", path.display())) }
 }
 
+/// A program of Debian's, by its path there: the one that `make setup-peers` unpacked, else the machine's own.
+pub fn unpacked(path: &str) -> PathBuf {
+    let name = Path::new(path).file_name().unwrap().to_str().unwrap();
+    let own = Path::new("/").join(path);
+    installed(&format!("peers/{name}/{path}"), "setup-peers")
+        .or_else(|said| if own.exists() { Ok(own) } else { Err(said) })
+        .unwrap_or_else(|said| panic!("{said}"))
+}
+
 /// Node: the one that `make setup-node` installed where the machine's own is too old, else the machine's own.
 pub fn node() -> PathBuf {
     let installed = target().join("node/bin/node");

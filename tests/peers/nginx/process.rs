@@ -2,12 +2,12 @@
 //! service of the machine. It is ended when dropped.
 
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tests::World;
-use tests::foreign::installed;
+use tests::foreign::unpacked;
 
 /// A running nginx in front of a world.
 pub(super) struct Nginx {
@@ -30,7 +30,7 @@ impl Nginx {
             conf = conf.replace(word, value);
         }
         std::fs::write(folder.path().join("conf"), conf).unwrap();
-        let mut command = Command::new(program());
+        let mut command = Command::new(unpacked("usr/sbin/nginx"));
         command.arg("-p").arg(path).arg("-c").arg(folder.path().join("conf"));
         command.arg("-e").arg(folder.path().join("error.log"));
         let child = command.stdin(Stdio::null()).spawn().unwrap();
@@ -66,12 +66,4 @@ impl Drop for Nginx {
         let _ = Command::new("kill").arg(self.child.id().to_string()).status();
         let _ = self.child.wait();
     }
-}
-
-/// The one that `make setup-peers` unpacked, else the machine's own.
-fn program() -> PathBuf {
-    let own = PathBuf::from("/usr/sbin/nginx");
-    installed("peers/nginx/usr/sbin/nginx", "setup-peers")
-        .or_else(|said| if own.exists() { Ok(own) } else { Err(said) })
-        .unwrap_or_else(|said| panic!("{said}"))
 }
