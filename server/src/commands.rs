@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod init;
+mod raid;
 mod serve;
 
 use clap::Subcommand;
@@ -68,6 +69,12 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Somebody comes for the machine: destroy at once what endangers people, keep what is public
+    Raid {
+        /// The folder that init made
+        #[arg(long)]
+        data: PathBuf,
+    },
     /// Look whether a campaign's folder is whole
     Check {
         /// The folder that init made
@@ -92,6 +99,7 @@ impl Command {
                     Options { listen, organiser_listen, tick_seconds: tick, k, invites, simulate, data, page };
                 demo::run(&options, json).await
             }
+            Self::Raid { data } => raid::run(&data),
             Self::Check { data, clock_is_right } => check::run(&data, clock_is_right),
         }
     }

@@ -98,6 +98,16 @@ impl People {
         self.person(who).nonce
     }
 
+    /// Her invite.
+    pub(crate) fn invite(&self, who: usize) -> &Invite {
+        &self.invites[who]
+    }
+
+    /// What her invite is used for, as a store of used invites has it.
+    pub(crate) fn request_digest(&self, who: usize) -> [u8; 32] {
+        *self.person(who).request.digest().as_bytes()
+    }
+
     fn person(&self, who: usize) -> &Person {
         self.made[who].get_or_init(|| {
             let (phrase, place) = (Phrase::generate(&mut rand::rng()), self.places[who]);
