@@ -182,6 +182,7 @@ setup-peers: setup-node
 	failed() { echo "setup-peers: $$1" >&2; exit 1; }
 	mkdir -p "$$to"
 	command -v go >/dev/null || packages+=(golang-go)
+	command -v age >/dev/null || packages+=(age)
 	[ -d /usr/share/gocode/src/golang.org/x/mod/sumdb/tlog ] || packages+=(golang-golang-x-mod-dev)
 	python=
 	for candidate in python3 /usr/bin/python3; do
@@ -193,7 +194,7 @@ setup-peers: setup-node
 	if [ $${#packages[@]} -gt 0 ]; then
 	  say "installing $${packages[*]} with apt-get"
 	  apt_install "$${packages[@]}" ||
-	    failed "that did not work; install yourself: Go, its library golang.org/x/mod in /usr/share/gocode, Python 3.11 with venv"
+	    failed "that did not work; install yourself: Go, its library golang.org/x/mod in /usr/share/gocode, age, Python 3.11 with venv"
 	fi
 	wanted="$$from/python/requirements.txt"
 	if ! { cmp -s "$$wanted" "$$to/venv/installed" && "$$to/venv/bin/python" -c 'import cryptography, tlog_scales'; }; then

@@ -71,8 +71,7 @@ pub(crate) fn init_with(
     data: &Path,
     issuer: impl FnOnce() -> Result<IssuerPrivateKey, Error>,
 ) -> Result<Initialised, Error> {
-    let occupied = std::fs::read_dir(data).is_ok_and(|mut entries| entries.next().is_some());
-    if occupied {
+    if occupied(data) {
         return Err(Error::Refused(format!(
             "{0} is not empty; choose another folder, or start what is in it with: headcount-server serve --data {0}",
             data.display()
@@ -86,6 +85,11 @@ pub(crate) fn init_with(
     rename(&unfinished, data)?;
     sync_dir(parent)?;
     Ok(made)
+}
+
+/// Whether anything is in a folder.
+pub(crate) fn occupied(data: &Path) -> bool {
+    std::fs::read_dir(data).is_ok_and(|mut entries| entries.next().is_some())
 }
 
 fn make(source: Source, issuer: &IssuerPrivateKey, folder: &Path) -> Result<Initialised, Error> {

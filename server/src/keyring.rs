@@ -157,6 +157,11 @@ impl Keyring {
     }
 }
 
+/// Whether the file at this path from the data directory is a key that the close destroys.
+pub(crate) fn is_dangerous(path: &str) -> bool {
+    path.strip_prefix("keys/").is_some_and(|name| DANGEROUS.contains(&name))
+}
+
 /// Overwrites a file with zeros, durably as far as the medium lets anybody.
 fn zero(path: &Path) -> Result<(), StoreError> {
     let file = DiskFile::open(path)?;

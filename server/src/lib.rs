@@ -11,6 +11,7 @@
 //! This file and `main.rs` alone know both stores, and no handler reaches both.
 
 mod attester;
+pub mod backup;
 mod batches;
 mod board;
 mod bundle;
@@ -41,6 +42,7 @@ mod public;
 mod published;
 mod publisher;
 pub mod raid;
+pub mod restore;
 pub mod serve;
 mod signer;
 mod site;

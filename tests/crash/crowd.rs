@@ -163,7 +163,7 @@ impl Crowd {
     }
 
     /// Sends another TokenRequest with the same invite.
-    async fn ask_otherwise(&self, url: &str, who: usize) -> Heard {
+    pub(crate) async fn ask_otherwise(&self, url: &str, who: usize) -> Heard {
         let (code, request) = (self.people.invites[who].code(), self.people.other.encode());
         heard(try_send(wire::ask_for_token(&self.http, url, &code, &request)).await, 200..=200, |_| {})
     }
