@@ -209,6 +209,7 @@ setup-peers: setup-node
 	command -v go >/dev/null || packages+=(golang-go)
 	command -v openssl >/dev/null || packages+=(openssl)
 	command -v systemd-analyze >/dev/null || packages+=(systemd)
+	command -v age >/dev/null || packages+=(age)
 	[ -d /usr/share/gocode/src/golang.org/x/mod/sumdb/tlog ] || packages+=(golang-golang-x-mod-dev)
 	python=
 	for candidate in python3 /usr/bin/python3; do
@@ -220,7 +221,7 @@ setup-peers: setup-node
 	if [ $${#packages[@]} -gt 0 ]; then
 	  say "installing $${packages[*]} with apt-get"
 	  apt_install "$${packages[@]}" ||
-	    failed "that did not work; install yourself: Go, its library golang.org/x/mod in /usr/share/gocode, Python 3.11 with venv, openssl, systemd-analyze"
+	    failed "that did not work; install yourself: Go, its library golang.org/x/mod in /usr/share/gocode, age, Python 3.11 with venv, openssl, systemd-analyze"
 	fi
 	wanted="$$from/python/requirements.txt"
 	if ! { cmp -s "$$wanted" "$$to/venv/installed" && "$$to/venv/bin/python" -c 'import cryptography, tlog_scales'; }; then

@@ -29,6 +29,7 @@ mod tally;
 
 pub use page::Page;
 
+use page::Host;
 use tally::Tally;
 
 /// What was found to be in order.
@@ -104,14 +105,22 @@ pub async fn audit(
     let mut remarks = remarks(&campaign, &summary, compared.map(|(_, tick)| tick), now);
     let homes = homes(campaign.genesis());
     let at_home = matches!(source, Source::Web(operation) if homes.contains(&operation.base().to_string()));
-    let page = page::check(source, &campaign, summary.manifest_sha256, at_home, &mut remarks).await?;
-    if let Source::Web(operation) = source {
-        if !at_home {
-            remarks.push("This is a mirror, not the campaign's own server; the log is the same everywhere.".to_owned());
-        } else if summary.closed_at.is_none() {
-            check_challenge(network, operation.base(), &campaign).await?;
+    let host = match source {
+        Source::Web(operation) if at_home => {
+            let asked = summary.closed_at.is_none();
+            let takes_pledges = asked && check_challenge(network, operation.base(), &campaign).await?;
+            if asked && !takes_pledges {
+                remarks.push(NO_PLEDGES.to_owned());
+            }
+            if takes_pledges { Host::Own } else { Host::Files }
         }
-    }
+        Source::Web(_) => {
+            remarks.push("This is a mirror, not the campaign's own server; the log is the same everywhere.".to_owned());
+            Host::Elsewhere
+        }
+        Source::Folder(_) => Host::Elsewhere,
+    };
+    let page = page::check(source, &campaign, summary.manifest_sha256, host, &mut remarks).await?;
     let areas = |level| summary.sums.level(level).len() as u64;
     Ok(Report {
         campaign,
@@ -233,6 +242,8 @@ impl Signatures {
     }
 }
 
+const NO_PLEDGES: &str = "Nobody takes pledges here, although the log does not say that the campaign has closed: it was ended \
+    before its close, or only a server of files stands here.";
 const CHECKPOINT_ATTEMPTS: u32 = 5;
 #[cfg(not(test))]
 const CHECKPOINT_PAUSE: Duration = Duration::from_secs(2);

@@ -8,6 +8,8 @@ use protocol::campaign::{Campaign, CampaignId, Genesis};
 #[cfg(not(target_arch = "wasm32"))]
 mod network;
 #[cfg(not(target_arch = "wasm32"))]
+pub(crate) use network::{COUNTS_BYTES_MAX, MAP_BYTES_MAX, PLACES_BYTES_MAX};
+#[cfg(not(target_arch = "wasm32"))]
 pub use network::{Site, adds_up, check_counts, check_map, counts, fetch, read};
 
 /// Demands that a genesis is the one of the id that was given, if one was.

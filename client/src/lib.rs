@@ -5,7 +5,7 @@
 //! [`participation::prepare`] → [`participation::obtain`] → a while later, over another connection,
 //! [`participation::redeem`]. [`audit::audit`] recounts a log; [`own_entry::Published::find`] looks for one's own in it.
 //!
-//! This library prints nothing, stores nothing, and contacts no address but the one it was told (`transport`).
+//! This library prints nothing, stores nothing but what it is told to keep, and contacts no address but the one it was told (`transport`).
 
 pub mod answer;
 pub mod campaign;
@@ -21,6 +21,8 @@ pub mod address;
 pub mod audit;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod log_reader;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod mirror;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod organiser;
 #[cfg(not(target_arch = "wasm32"))]

@@ -291,7 +291,7 @@ fn exact(bytes: Vec<u8>, length: usize, name: TileName) -> Result<Vec<u8>, Error
 /// Bundles asked for ahead of the reader: enough to hide the delay of Tor, few enough to burden nobody.
 const AHEAD: usize = 8;
 const PAUSE: Duration = Duration::from_secs(1);
-const CHECKPOINT_BYTES_MAX: usize = 64 * 1024;
+pub(crate) const CHECKPOINT_BYTES_MAX: usize = 64 * 1024;
 const HASH_TILE_BYTES_MAX: usize = 256 * 32;
 const BUNDLE_BYTES_MAX: usize = 256 * (2 + 65_535);
 const OTHER_ENTRIES_MAX: u64 = 1_000_000;

@@ -126,7 +126,7 @@ impl Board {
         let pictures =
             languages.iter().flat_map(|lang| self.overview.pictures().map(|name| ((*lang).to_owned(), name)));
         Documents {
-            moment: Moment { counts, issuing },
+            moment: Moment { counts, issuing, raided: false },
             counts: OnceCell::new(),
             pictures: pictures.map(|key| (key, OnceCell::new())).collect(),
             pages: languages.iter().map(|lang| ((*lang).to_owned(), OnceCell::new())).collect(),

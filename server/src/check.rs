@@ -7,7 +7,7 @@ use crate::store::SECRET_FILE;
 use crate::store::disk::write_file;
 use crate::store::log::LogStore;
 use crate::whole_log::read_log;
-use crate::{bundle, timeline};
+use crate::{bundle, raid, site, timeline};
 use protocol::campaign::Campaign;
 use protocol::note::NoteVerifier;
 use std::os::unix::fs::PermissionsExt;
@@ -28,6 +28,15 @@ pub fn check(data: &Path) -> Result<Vec<String>, Error> {
         summary.sums.total()
     ));
 
+    if raid::is_asked_for(data) {
+        if let Some(left) = raid::left(data) {
+            let remedy = format!("finish it with: headcount-server raid --data {}", data.display());
+            return Err(Error::Refused(format!("a raid was begun and {left} is still there; {remedy}")));
+        }
+        found.push("ended by a raid: nothing is left but what everybody may read".to_owned());
+        found.push(site_line(data, "run raid once more"));
+        return Ok(found);
+    }
     let keys = Keyring::of(data);
     let issuer_key = keys.check(genesis)?;
     if summary.closed_at.is_some() {
@@ -38,6 +47,7 @@ pub fn check(data: &Path) -> Result<Vec<String>, Error> {
             return Err(Error::Refused(why));
         }
         found.push("closed: pool, used invites and the keys that endanger people are destroyed".to_owned());
+        found.push(site_line(data, "a running server brings it there"));
     } else {
         if issuer_key.is_none() || keys.invite()?.is_none() {
             return Err(Error::damaged("a key is missing although the campaign has not closed"));
@@ -60,6 +70,13 @@ pub fn check(data: &Path) -> Result<Vec<String>, Error> {
         found.push("a tick was cut off; the next start finishes it".to_owned());
     }
     Ok(found)
+}
+
+fn site_line(data: &Path, remedy: &str) -> String {
+    match site::is_kept_up(data) {
+        true => "site: as the log is, for any server of files".to_owned(),
+        false => format!("site: not as the log is; {remedy}"),
+    }
 }
 
 /// The registration page beside what the log says of it.

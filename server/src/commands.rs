@@ -1,15 +1,19 @@
 //! What can be typed behind `headcount-server`, and what each command says; the work is the library's.
 
+mod backup;
 mod check;
 mod demo;
 mod init;
 mod install;
+mod raid;
+mod restore;
 mod serve;
 
 use clap::Subcommand;
 use server::Error;
 use server::demo::Options;
 use server::install::Machine;
+use server::restore::Sources;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -73,6 +77,42 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Write what a campaign cannot be restored without, encrypted; the server may run
+    Backup {
+        /// The folder that init made
+        #[arg(long)]
+        data: PathBuf,
+        /// A file that does not exist yet
+        #[arg(long)]
+        to: PathBuf,
+        /// The public key of an age identity that is kept elsewhere, age1...
+        #[arg(long)]
+        recipient: String,
+    },
+    /// Make a campaign's folder anew from a backup and the newest public log
+    Restore {
+        /// The file that backup wrote
+        #[arg(long)]
+        from: PathBuf,
+        /// The file with the age identity
+        #[arg(long)]
+        identity: PathBuf,
+        /// A folder that does not exist yet or is empty
+        #[arg(long)]
+        data: PathBuf,
+        /// A folder with the newest public log: a static site, a mirror, or what headcount audit --keep made
+        #[arg(long)]
+        log: PathBuf,
+        /// Issue tokens again, although invites used since the backup could be used a second time
+        #[arg(long)]
+        issue_again: bool,
+    },
+    /// Somebody comes for the machine: destroy at once what endangers people, keep what is public
+    Raid {
+        /// The folder that init made
+        #[arg(long)]
+        data: PathBuf,
+    },
     /// Look whether a campaign's folder is whole
     Check {
         /// The folder that init made
@@ -115,6 +155,11 @@ impl Command {
                     Options { listen, organiser_listen, tick_seconds: tick, k, invites, simulate, data, page };
                 demo::run(&options, json).await
             }
+            Self::Backup { data, to, recipient } => backup::run(&data, &to, &recipient),
+            Self::Restore { from, identity, data, log, issue_again } => {
+                restore::run(&Sources { backup: &from, identity: &identity, public: &log }, &data, issue_again)
+            }
+            Self::Raid { data } => raid::run(&data),
             Self::Check { data, clock_is_right } => check::run(&data, clock_is_right),
             Self::Install { to, host, onion, user, data } => install::run(&Machine { host, onion, user, data }, &to),
         }

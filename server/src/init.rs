@@ -110,7 +110,7 @@ pub(crate) fn init_with(
 }
 
 /// The folder in which a campaign's folder stands, and where it is while it is not whole.
-fn unfinished(data: &Path) -> (PathBuf, PathBuf) {
+pub(crate) fn unfinished(data: &Path) -> (PathBuf, PathBuf) {
     let parent = data.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = format!(".{}.unfinished", data.file_name().unwrap_or_default().to_string_lossy());
     (parent.to_owned(), parent.join(name))

@@ -1,7 +1,7 @@
 //! The private keys of a campaign: one file each under `keys/`, mode 0600, erased at close as far as they endanger people.
 
 use crate::error::Error;
-use crate::store::disk::{DiskFile, create_dir, remove_file, rename, sync_dir, write_file};
+use crate::store::disk::{DiskFile, create_dir, names_in, remove_file, rename, sync_dir, write_file};
 use crate::store::{SECRET_DIR, SECRET_FILE, StoreError};
 use protocol::campaign::Genesis;
 use protocol::invite::InviteKey;
@@ -110,13 +110,25 @@ impl Keyring {
         sync_dir(&self.0)?;
         for name in DANGEROUS {
             self.if_there(&removed(name), |path| {
-                let file = DiskFile::open(path)?;
-                let length = usize::try_from(file.len()?).unwrap_or_default();
-                file.write_at(&vec![0; length], 0)?;
-                file.sync()?;
+                zero(path)?;
                 remove_file(path)
             })?;
         }
+        Ok(sync_dir(&self.0)?)
+    }
+
+    /// In a raid: overwrites and removes every key, whatever its name, each whatever becomes of the others.
+    pub(crate) fn destroy_all(&self) -> Result<(), Error> {
+        if !self.0.is_dir() {
+            return Ok(());
+        }
+        let erase = |name: String| {
+            let path = self.0.join(name);
+            let erased = zero(&path);
+            remove_file(&path).and(erased)
+        };
+        let done: Vec<Result<(), StoreError>> = names_in(&self.0)?.into_iter().map(erase).collect();
+        done.into_iter().collect::<Result<(), StoreError>>()?;
         Ok(sync_dir(&self.0)?)
     }
 
@@ -143,6 +155,19 @@ impl Keyring {
     fn missing(&self, name: &str) -> Error {
         Error::damaged(format!("the key file {} is missing", self.0.join(name).display()))
     }
+}
+
+/// Whether the file at this path from the data directory is a key that the close destroys.
+pub(crate) fn is_dangerous(path: &str) -> bool {
+    path.strip_prefix("keys/").is_some_and(|name| DANGEROUS.contains(&name))
+}
+
+/// Overwrites a file with zeros, durably as far as the medium lets anybody.
+fn zero(path: &Path) -> Result<(), StoreError> {
+    let file = DiskFile::open(path)?;
+    let length = usize::try_from(file.len()?).unwrap_or_default();
+    file.write_at(&vec![0; length], 0)?;
+    file.sync()
 }
 
 /// 32 fresh random bytes.

@@ -11,6 +11,7 @@
 //! This file and `main.rs` alone know both stores, and no handler reaches both.
 
 mod attester;
+pub mod backup;
 mod batches;
 mod board;
 mod bundle;
@@ -42,8 +43,11 @@ mod plan;
 mod public;
 mod published;
 mod publisher;
+pub mod raid;
+pub mod restore;
 pub mod serve;
 mod signer;
+mod site;
 mod store;
 mod telling;
 mod timeline;
@@ -78,7 +82,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use protocol::campaign::Campaign;
 use protocol::keys::IssuerPrivateKey;
-use protocol::note::{NoteSigner, NoteVerifier};
+use protocol::note::{NoteSigner, NoteVerifier, TreeHead};
 use protocol::problem::Problem;
 use protocol::publication::Tick;
 use std::fs::File;
@@ -102,6 +106,8 @@ pub struct Deployment {
     whole_log: WholeLog,
     /// After close: what endangers people is gone from the disk.
     destroyed: AtomicBool,
+    /// The log that the static site was last written of.
+    site: Mutex<Option<TreeHead>>,
     /// The last look at the clock went well.
     well: Arc<AtomicBool>,
     /// Keeps a second server out of the folder.
@@ -113,7 +119,9 @@ impl Deployment {
     /// off. `page` is a folder with a registration bundle, to be copied and served from now on; without it the one that
     /// was given last is.
     pub fn open(data: &Path, clock: Clock, page: Option<&Path>) -> Result<Self, Error> {
+        raid::refuse(data)?;
         let lock = lock(data)?;
+        raid::refuse(data)?; // which may have been begun meanwhile
         let (campaign, places, map) = init::read_campaign(data)?;
         let campaign = Arc::new(campaign);
         let keys = Keyring::of(data);
@@ -168,6 +176,7 @@ impl Deployment {
             ticking: Mutex::default(),
             whole_log,
             destroyed: AtomicBool::new(false),
+            site: Mutex::default(),
             well: Arc::new(AtomicBool::new(true)),
             _lock: lock,
         };
@@ -176,6 +185,11 @@ impl Deployment {
             tell(&error); // the log, the counts and the endpoints are served all the same, and it is tried again
         }
         Ok(deployment)
+    }
+
+    /// Its folder.
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
     }
 
     /// The campaign.

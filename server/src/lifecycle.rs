@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::keyring::Keyring;
 use crate::store::disk;
 use crate::telling::forget_told;
-use crate::{Deployment, STORES, tell};
+use crate::{Deployment, STORES, site, tell};
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering::SeqCst;
 
@@ -84,6 +84,22 @@ impl Deployment {
             && let Err(error) = self.close()
         {
             tell(&error);
+        }
+        Ok(())
+    }
+
+    /// After the close, once what endangers people is gone: writes the static site, anew when the log has grown by an
+    /// announcement or a page. Blocking.
+    pub(crate) fn keep_site(&self) -> Result<(), Error> {
+        if !self.destroyed.load(SeqCst) {
+            return Ok(());
+        }
+        let publisher = self.publisher(); // the log's only writer: nothing is appended meanwhile
+        let head = publisher.log().head();
+        let mut written = self.site.lock().unwrap_or_else(PoisonError::into_inner);
+        if *written != Some(head) {
+            site::write(&self.data)?;
+            *written = Some(head);
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use askama::Template;
 use drawing::{Drawing, Size, Speech};
 use list::RegionRow;
 use map::Map;
-use protocol::campaign::Campaign;
+use protocol::campaign::{Campaign, Genesis};
 use protocol::counts::Counts;
 use protocol::phrase::{campaign_numbers, campaign_words};
 use protocol::publication::State;
@@ -33,6 +33,14 @@ pub(crate) struct Moment {
     pub counts: Counts,
     /// Whether invites are still taken.
     pub issuing: bool,
+    /// Whether a raid ended the campaign before its close: then nothing is taken, whatever the state.
+    pub raided: bool,
+}
+
+/// The language of the page at `/`.
+pub(crate) fn first_language(genesis: &Genesis) -> &str {
+    let first = || genesis.title.keys().next().map_or("", String::as_str);
+    if genesis.title.contains_key("en") { "en" } else { first() }
 }
 
 /// What never changes about a campaign's overview.
@@ -225,7 +233,7 @@ impl<'a> Page<'a> {
             text: written(&said.text, lang),
         });
         let (total, target) = (t.number(counts.total), t.number(counts.target));
-        let taking = matches!(counts.state, State::Collecting | State::Open | State::Closing);
+        let taking = !moment.raided && matches!(counts.state, State::Collecting | State::Open | State::Closing);
         Self {
             t,
             assets: assets::Assets::get(),
@@ -242,7 +250,7 @@ impl<'a> Page<'a> {
             bar_max: counts.target,
             reached: (counts.total >= counts.target).then(|| t.with("target-reached", &[("target", &target)])),
             state: state(t, moment, taking),
-            facts: facts(t, campaign, counts),
+            facts: facts(t, campaign, moment),
             take_part: taking,
             groups: t.count("groups", "k", u64::from(genesis.k)),
             map: overview.chart.as_ref().map(|chart| MapPart::new(overview, chart, moment, lang)),
@@ -265,6 +273,7 @@ impl<'a> Page<'a> {
 
 fn state(t: &Texts, moment: &Moment, taking: bool) -> String {
     let state = t.say(match moment.counts.state {
+        _ if moment.raided => "state-raided",
         State::Before => "state-before",
         State::Collecting => "state-collecting",
         State::Open => "state-open",
@@ -275,13 +284,14 @@ fn state(t: &Texts, moment: &Moment, taking: bool) -> String {
 }
 
 /// When the last numbers came, and what comes when.
-fn facts(t: &Texts, campaign: &Campaign, counts: &Counts) -> Vec<Fact> {
-    let schedule = campaign.genesis().schedule();
+fn facts(t: &Texts, campaign: &Campaign, moment: &Moment) -> Vec<Fact> {
+    let (counts, schedule) = (&moment.counts, campaign.genesis().schedule());
     let time = |seconds| t.time(seconds, campaign.genesis().tick_seconds);
     let fact = |what, value, id| Fact { what: t.say(what), value, id };
     let latest = if counts.tick > 0 { time(schedule.end_of(counts.tick)) } else { t.say("none-yet") };
     let mut facts = vec![fact("latest", latest, Some("last-tick"))];
     match counts.state {
+        _ if moment.raided => {}
         State::Before => facts.push(fact("opens", time(schedule.opens), None)),
         State::Collecting => facts.push(fact("pledges-open", time(schedule.pledges_open), None)),
         State::Open | State::Closing => {

@@ -92,9 +92,7 @@ async fn tile(Shared(public): Shared<Arc<Public>>, uri: Uri, headers: HeaderMap)
 }
 
 async fn overview(Shared(public): Shared<Arc<Public>>, headers: HeaderMap) -> Result<Response, Refusal> {
-    let title = &public.campaign.genesis().title;
-    let first = if title.contains_key("en") { Some("en") } else { title.keys().next().map(String::as_str) };
-    html(&public, &headers, first.unwrap_or_default()).await
+    html(&public, &headers, page::first_language(public.campaign.genesis())).await
 }
 
 async fn overview_in(Shared(public): Shared<Arc<Public>>, uri: Uri, headers: HeaderMap) -> Result<Response, Refusal> {

@@ -133,7 +133,6 @@ impl Publisher {
     }
 
     /// The log as everybody reads it.
-    #[cfg(test)]
     pub(crate) fn log(&self) -> crate::store::log::LogReader {
         self.log.reader().clone()
     }

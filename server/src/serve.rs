@@ -7,7 +7,7 @@ use crate::config::{
 };
 use crate::error::{Error, Refusal};
 use crate::http::closing;
-use crate::{Deployment, tell};
+use crate::{Deployment, raid, tell};
 use axum::Router;
 use axum::response::{IntoResponse, Response};
 use hyper::body::Incoming;
@@ -17,6 +17,7 @@ use hyper_util::service::TowerToHyperService;
 use protocol::problem::Problem;
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, TryRecvError, channel};
@@ -34,6 +35,7 @@ pub struct Running {
     deployment: Arc<Deployment>,
     stop: watch::Sender<bool>,
     listeners: Vec<tokio::task::JoinHandle<()>>,
+    raid_watch: tokio::task::JoinHandle<()>,
     log_reader: JoinHandle<()>,
     publisher: (Sender<()>, JoinHandle<()>),
 }
@@ -53,9 +55,10 @@ impl Running {
             tokio::spawn(listen(listener, deployment.public_routes(), stopped.clone(), CONNECTION_AGE_MAX)),
             tokio::spawn(listen(organiser_listener, deployment.organiser_routes(), stopped, CONNECTION_AGE_MAX)),
         ];
+        let raid_watch = tokio::spawn(end_at_raid(deployment.data().to_owned()));
         let log_reader = read_behind(deployment.clone())?;
         let publisher = publish(deployment.clone())?;
-        Ok(Self { address, organiser_address, deployment, stop, listeners, log_reader, publisher })
+        Ok(Self { address, organiser_address, deployment, stop, listeners, raid_watch, log_reader, publisher })
     }
 
     /// What is being served.
@@ -74,6 +77,17 @@ impl Running {
         self.deployment.end_reading();
         let ends = move || (publisher.join(), self.log_reader.join());
         let _ = tokio::task::spawn_blocking(ends).await;
+        self.raid_watch.abort();
+    }
+}
+
+/// Looks for a raid until it is aborted, also while the server stops.
+async fn end_at_raid(data: PathBuf) {
+    loop {
+        tokio::time::sleep(CLOCK_LOOK).await;
+        if raid::is_asked_for(&data) {
+            raid::end_process();
+        }
     }
 }
 
@@ -101,6 +115,9 @@ fn publish(deployment: Arc<Deployment>) -> Result<(Sender<()>, JoinHandle<()>), 
                     return; // it was told to stop in the middle of it
                 }
                 tell(&format!("a tick could not be finished and will be tried again: {error}"));
+                pause = PAUSE_AFTER_FAILURE;
+            } else if let Err(error) = deployment.keep_site() {
+                tell(&format!("the static site could not be written and will be tried again: {error}"));
                 pause = PAUSE_AFTER_FAILURE;
             }
             let in_doubt = deployment.clock_in_doubt();

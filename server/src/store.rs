@@ -91,7 +91,8 @@ impl std::error::Error for StoreError {
     }
 }
 
-fn parent(path: &Path) -> &Path {
+/// The directory that a name lies in.
+pub(crate) fn parent(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),

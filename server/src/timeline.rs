@@ -14,6 +14,8 @@ pub(crate) struct Timeline {
     keeper: Timekeeper,
     closing_file: PathBuf,
     confirm_file: PathBuf,
+    /// The campaign was restored, and nobody knows which invites were used since its backup.
+    issuing_stopped: bool,
     end: Mutex<End>,
     /// One organiser closes at a time; held while the disk is written, which nobody else waits for.
     closer: Mutex<()>,
@@ -54,7 +56,8 @@ impl Timeline {
             keeper.doubt_if_past(schedule.end_of(closing.unwrap_or_else(|| schedule.final_tick())), last);
         }
         let end = Mutex::new(End { closing, last_tick, closed });
-        Ok(Self { schedule, keeper, closing_file, confirm_file: confirm_file(data), end, closer: Mutex::default() })
+        let (confirm_file, issuing_stopped) = (confirm_file(data), data.join(ISSUING_STOPPED).exists());
+        Ok(Self { schedule, keeper, closing_file, confirm_file, issuing_stopped, end, closer: Mutex::default() })
     }
 
     /// The state in which requests are judged.
@@ -73,10 +76,10 @@ impl Timeline {
         }
     }
 
-    /// Whether new tokens are issued, by time alone.
+    /// Whether new tokens are issued, by time, and by what the operator knows after a restore.
     pub(crate) fn issues_tokens(&self) -> bool {
         let end = *self.end();
-        self.now(end).seconds < self.schedule.issuing_closes
+        !self.issuing_stopped && self.now(end).seconds < self.schedule.issuing_closes
     }
 
     /// The tick that should be run now, if one is due, and whether it is the closing one. None while the clock is in doubt.
@@ -174,6 +177,13 @@ impl Timeline {
 pub(crate) fn confirm_file(data: &Path) -> PathBuf {
     data.join("clock-is-right")
 }
+
+/// After a restore: no token is issued until the operator removes this word.
+pub(crate) fn stop_issuing(data: &Path) -> Result<(), Error> {
+    Ok(write_file(&data.join(ISSUING_STOPPED), SECRET_FILE, b"")?)
+}
+
+const ISSUING_STOPPED: &str = "issuing-stopped";
 
 #[cfg(test)]
 mod tests {

@@ -98,6 +98,16 @@ impl People {
         self.person(who).nonce
     }
 
+    /// Her invite.
+    pub(crate) fn invite(&self, who: usize) -> &Invite {
+        &self.invites[who]
+    }
+
+    /// What her invite is used for, as a store of used invites has it.
+    pub(crate) fn request_digest(&self, who: usize) -> [u8; 32] {
+        *self.person(who).request.digest().as_bytes()
+    }
+
     fn person(&self, who: usize) -> &Person {
         self.made[who].get_or_init(|| {
             let (phrase, place) = (Phrase::generate(&mut rand::rng()), self.places[who]);
@@ -153,7 +163,7 @@ impl Crowd {
     }
 
     /// Sends another TokenRequest with the same invite.
-    async fn ask_otherwise(&self, url: &str, who: usize) -> Heard {
+    pub(crate) async fn ask_otherwise(&self, url: &str, who: usize) -> Heard {
         let (code, request) = (self.people.invites[who].code(), self.people.other.encode());
         heard(try_send(wire::ask_for_token(&self.http, url, &code, &request)).await, 200..=200, |_| {})
     }

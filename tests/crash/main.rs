@@ -17,4 +17,6 @@ mod failures; // calls that the system refuses either store
 mod moments; // death at random moments
 mod pages; // a changed registration page, cut off while it is copied and entered in the log
 mod process; // the server as a process
+mod raid; // a raid under load, of a server that does not answer, and cut off
+mod restore; // a lost folder, brought back from a backup and the public log
 mod steps; // death inside each step of a tick and of the close

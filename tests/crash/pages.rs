@@ -6,10 +6,9 @@ use crate::calls::{demand_strace, points};
 use crate::campaign::Made;
 use crate::process::Server;
 use protocol::entry::Entry;
-use protocol::tile::{TileName, read_bundle};
 use std::path::{Path, PathBuf};
 use tests::bundle::{DEBIAN, digest, files, write};
-use tests::folders::copy_folder;
+use tests::folders::{copy_folder, entries};
 
 /// What must be seen to be touched: the copy beside the old one, the two renamings, the log, the old one's removal.
 const TOUCHES: [&str; 7] =
@@ -81,16 +80,9 @@ fn serves(runtime: &tokio::runtime::Runtime, server: Server, pages: &[&PathBuf])
 
 /// The manifests that the log in a folder names, in order.
 fn entered(data: &Path) -> Vec<[u8; 32]> {
-    let checkpoint = std::fs::read_to_string(data.join("log/checkpoint")).unwrap();
-    let size: u64 = checkpoint.lines().nth(1).unwrap().parse().unwrap();
-    let mut found = Vec::new();
-    for name in TileName::bundles(size) {
-        let bundle = std::fs::read(data.join("log").join(name.path())).unwrap();
-        for entry in read_bundle(&bundle, name.width).unwrap() {
-            if let Ok(Entry::Page { manifest_sha256 }) = Entry::decode(entry) {
-                found.push(manifest_sha256);
-            }
-        }
-    }
-    found
+    let page = |entry: Vec<u8>| match Entry::decode(&entry) {
+        Ok(Entry::Page { manifest_sha256 }) => Some(manifest_sha256),
+        _ => None,
+    };
+    entries(&data.join("log")).into_iter().filter_map(page).collect()
 }

@@ -124,6 +124,24 @@ impl Server {
         false
     }
 
+    /// Whether it ends by itself within some seconds.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_secs(20) {
+            if self.child.try_wait().unwrap().is_some() {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        false
+    }
+
+    /// Sends it a signal, by its name.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([format!("-{name}"), self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+
     /// What it told its operator, over all its lives.
     fn told(&self) -> String {
         std::fs::read_to_string(&self.told).unwrap_or_default()

@@ -286,7 +286,9 @@ impl<'a> Template<'a> {
 
 /// Reads a trace, and demands that it shows every step.
 fn look_up(what: &str, trace: &Path, model: &Life, touches: &[&str]) -> Found {
-    let found = points(&std::fs::read_to_string(trace).unwrap(), &model.data);
+    let mut found = points(&std::fs::read_to_string(trace).unwrap(), &model.data);
+    // the static site can be written again at any time, and has tests of its own
+    found.serving.retain(|point| !point.path.starts_with("site"));
     for path in touches {
         assert!(found.serving.iter().any(|point| point.path.starts_with(path)), "the {what} touches no {path}");
     }

@@ -165,7 +165,7 @@ const ABSENCES: [Absence; 7] = [
 ];
 const ROLES: [&str; 6] = ["attester", "issuer", "origin", "publisher", "organiser", "public"];
 const STORES: [&str; 3] = ["store::attestation", "store::redemption", "store::log"];
-const ARROWS: [(&str, &str); 12] = [
+const ARROWS: [(&str, &str); 15] = [
     ("issuer", "attester"),
     ("organiser", "issuer"),
     ("organiser", "publisher"),
@@ -178,6 +178,9 @@ const ARROWS: [(&str, &str); 12] = [
     ("whole_log", "store::log"),
     ("init", "store::log"),
     ("check", "store::log"),
+    ("site", "store::log"),
+    ("raid", "store::log"),
+    ("restore", "store::log"),
 ];
 const SECRETS: [&str; 16] = [
     "Phrase",

@@ -141,7 +141,7 @@ impl Road {
     /// The nonce that was pledged, if any.
     async fn go(&self, site: &Site, person: &Person, invite: &Invite) -> Option<Vec<u8>> {
         let issuer = Issuer::find(&self.network, site).await.ok().unwrap();
-        check_challenge(&self.network, &self.base, &site.campaign).await.ok().unwrap();
+        assert!(check_challenge(&self.network, &self.base, &site.campaign).await.ok().unwrap());
         let prepare = |place| self.way.prepare(&site.campaign, &person.phrase, place, &invite.code());
         let prepared = prepare(person.place);
         if person.fate == Fate::LosesToken {

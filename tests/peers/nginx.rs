@@ -1,7 +1,7 @@
 //! nginx as a cache in front: of a crowd of readers it lets few through, it keeps nothing that concerns one person, and an
 //! audit passes it at any moment. It is set up to keep all that it is not forbidden to keep.
 
-mod process;
+pub(crate) mod process;
 
 use client::address::BaseUrl;
 use client::audit::Report;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helping functions too")]
 
+use protocol::tile::{TileName, read_bundle};
 use std::path::{Path, PathBuf};
 
 /// Copies a folder with all that is in it.
@@ -15,6 +16,18 @@ pub fn copy_folder(from: &Path, to: &Path) {
             std::fs::copy(source, target).unwrap();
         }
     }
+}
+
+/// The entries of the log in a folder, as far as its checkpoint says.
+pub fn entries(log: &Path) -> Vec<Vec<u8>> {
+    let checkpoint = std::fs::read_to_string(log.join("checkpoint")).unwrap();
+    let size: u64 = checkpoint.lines().nth(1).unwrap().parse().unwrap();
+    let mut found = Vec::new();
+    for name in TileName::bundles(size) {
+        let bundle = std::fs::read(log.join(name.path())).unwrap();
+        found.extend(read_bundle(&bundle, name.width).unwrap().into_iter().map(<[u8]>::to_vec));
+    }
+    found
 }
 
 /// Every file below a folder, with its bytes, in the order of names.

@@ -31,18 +31,28 @@ impl Page {
     }
 }
 
+/// Who serves what is audited: it decides what can be demanded of the entrance.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Host {
+    /// The campaign's own server.
+    Own,
+    /// The campaign's own address after its end, where a server of files may carry it on.
+    Files,
+    /// Another address, or a folder: what links lead to, and under which policy, cannot be seen there.
+    Elsewhere,
+}
+
 /// Compares what is at `source` with what the log names. `None` if there is no page, or none to be compared, which a
 /// remark tells.
 pub(super) async fn check(
     source: &Source,
     campaign: &Campaign,
     logged: Option<[u8; 32]>,
-    at_home: bool,
+    host: Host,
     remarks: &mut Vec<String>,
 ) -> Result<Option<Page>, Error> {
-    // a mirror is a server of files: what links lead to, and under which policy, only the campaign's own can show
     let home = match source {
-        Source::Web(operation) if at_home => Some(operation),
+        Source::Web(operation) if host != Host::Elsewhere => Some(operation),
         _ => None,
     };
     let Some(manifest_sha256) = logged else {
@@ -72,7 +82,9 @@ pub(super) async fn check(
     if let Some(operation) = home {
         let index = manifest.files().iter().find(|file| file.name() == INDEX);
         let index = index.ok_or_else(|| another("it has no index.html"))?;
-        check_entrance(operation, campaign, index).await?;
+        if !check_entrance(operation, campaign, index, host == Host::Files).await? {
+            remarks.push(ENTRANCE_OF_FILES.to_owned());
+        }
     }
     Ok(Some(Page { manifest_sha256, files: manifest.files().len(), compiler: manifest.compiler().to_owned() }))
 }
@@ -95,9 +107,18 @@ async fn no_page(source: &Source, home: Option<&Operation>, remarks: &mut Vec<St
     Ok(())
 }
 
-/// What a link leads to: the very index.html, under the very policy, without a header that leads or loads elsewhere.
-async fn check_entrance(operation: &Operation, campaign: &Campaign, index: &PageFile) -> Result<(), Error> {
+/// What a link leads to: the very index.html, under the very policy, without a header that leads or loads elsewhere. False
+/// where a server of files, if one may stand there, points to the folder of that name, or knows no policy.
+async fn check_entrance(
+    operation: &Operation,
+    campaign: &Campaign,
+    index: &PageFile,
+    files: bool,
+) -> Result<bool, Error> {
     let answer = operation.get("/join", bytes_max(PAGE_BYTES_MAX)).await?;
+    if files && matches!(answer.status, 300..=399 | 404) {
+        return Ok(false);
+    }
     if answer.status == 404 || answer.status == 200 && !index.is(&answer.body) {
         return Err(another("what /join shows is not the index.html that the manifest lists"));
     }
@@ -105,10 +126,11 @@ async fn check_entrance(operation: &Operation, campaign: &Campaign, index: &Page
     if answer.leads_elsewhere {
         return Err(another("the server adds a header to it that loads something else or leads elsewhere"));
     }
-    if answer.policy.as_deref() != Some(page_policy(campaign.genesis()).as_str()) {
+    let under_policy = answer.policy.as_deref() == Some(page_policy(campaign.genesis()).as_str());
+    if !under_policy && !files {
         return Err(another("it is served under another policy than the protocol has (Content-Security-Policy)"));
     }
-    Ok(())
+    Ok(under_policy)
 }
 
 fn another(why: &str) -> Error {
@@ -176,6 +198,8 @@ fn bytes_max(bytes: u64) -> usize {
     usize::try_from(bytes).unwrap_or(usize::MAX)
 }
 
+const ENTRANCE_OF_FILES: &str = "A server of files stands at the campaign's address: it has the page that the log names, but does \
+    not show it at /join as the campaign's own server would (its address, its policy); type nothing into it.";
 /// Of a page that is only looked at for its kind.
 const OTHER_PAGE_BYTES_MAX: usize = 1024 * 1024;
 

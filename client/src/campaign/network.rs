@@ -117,6 +117,6 @@ pub async fn check_map(source: &Source, campaign: &Campaign) -> Result<(), Error
     }
 }
 
-const PLACES_BYTES_MAX: usize = 32 * 1024 * 1024;
-const MAP_BYTES_MAX: usize = 64 * 1024 * 1024;
-const COUNTS_BYTES_MAX: usize = 8 * 1024 * 1024;
+pub(crate) const PLACES_BYTES_MAX: usize = 32 * 1024 * 1024;
+pub(crate) const MAP_BYTES_MAX: usize = 64 * 1024 * 1024;
+pub(crate) const COUNTS_BYTES_MAX: usize = 8 * 1024 * 1024;

@@ -12,13 +12,14 @@ use clap::Args;
 use client::audit::{Report, audit};
 use client::error::Error;
 use client::log_reader::Source;
+use client::mirror::keep;
 use client::own_entry::OwnEntry;
 use client::place_choice::{region_title, title};
 use client::transport::Network;
 use protocol::campaign::CampaignId;
 use protocol::publication::Level;
 use serde_json::{Value, json};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What is to be audited.
 #[derive(Args)]
@@ -51,6 +52,20 @@ impl Subject {
         Ok((Source::Web(network.reading(&base)?), expected))
     }
 
+    /// A mirror of it in a folder.
+    async fn keep(self, console: &Console, network: &Network, folder: &Path) -> Result<Self, Error> {
+        let (source, expected) = self.open(console, network)?;
+        let bar = console.bar(0, "keeping");
+        let kept = keep(&source, expected, folder, |done, all| {
+            bar.set_length(all);
+            bar.set_position(done);
+        });
+        kept.await?;
+        bar.finish_and_clear();
+        let campaign = expected.map(|id| id.to_string());
+        Ok(Self { source: folder.to_string_lossy().into_owned(), campaign })
+    }
+
     /// The same for both commands, to the byte and to the pause.
     async fn audit(&self, console: &Console, network: &Network) -> Result<Report, Error> {
         let (source, expected) = self.open(console, network)?;
@@ -70,12 +85,19 @@ impl Subject {
 pub(crate) struct Audit {
     #[command(flatten)]
     subject: Subject,
+    /// Keep all that is public in this folder, which does not exist yet or is empty, and audit that.
+    #[arg(long, value_name = "FOLDER")]
+    keep: Option<PathBuf>,
 }
 
 impl Audit {
     /// Runs the command.
     pub(crate) async fn run(self, console: &Console, network: &Network) -> Result<(), Failure> {
-        let report = self.subject.audit(console, network).await?;
+        let subject = match &self.keep {
+            Some(folder) => self.subject.keep(console, network, folder).await?,
+            None => self.subject,
+        };
+        let report = subject.audit(console, network).await?;
         console.result(&audit_document(&report), &audit_text(console, &report));
         Ok(())
     }

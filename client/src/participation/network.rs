@@ -82,15 +82,19 @@ pub async fn redeem(network: &Network, site: &Site, token: &Token, opening: &Ple
 }
 
 /// Demands that the Origin asks everybody for exactly the campaign's tokens (RFC 9577 §2.1): a POST that carries nothing.
-pub async fn check_challenge(network: &Network, base: &BaseUrl, campaign: &Campaign) -> Result<(), Error> {
+/// False where nobody takes pledges at all, as a server of files does not.
+pub async fn check_challenge(network: &Network, base: &BaseUrl, campaign: &Campaign) -> Result<bool, Error> {
     let message = Message { authorization: None, media_type: media::PLEDGE, body: Vec::new() };
     let answer = network.operation(base)?.post(PLEDGES_PATH, message, RECEIPT_BYTES).await?;
+    if matches!(answer.status, 404 | 405 | 501) {
+        return Ok(false);
+    }
     let Some(header) = (answer.status == 401).then_some(answer.www_authenticate.as_deref()).flatten() else {
         return Err(answer.refusal());
     };
     let (challenge, key) = parse_challenge_header(header)?;
     if challenge == *campaign.challenge() && key == campaign.token_key().spki() {
-        Ok(())
+        Ok(true)
     } else {
         Err(Error::Misbehaved("The server asks for other tokens than the campaign's.".to_owned()))
     }

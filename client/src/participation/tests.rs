@@ -27,7 +27,7 @@ async fn a_participation_goes_its_whole_way() {
     assert_eq!(place_of(&site.campaign, &Phrase::from_bytes([8; 16]), &token), None);
     let redeemed = redeem(&network, &site, &token, &prepared.pledge).await.ok().unwrap();
     assert!(!redeemed.repeated);
-    check_challenge(&network, &server.base, &site.campaign).await.unwrap();
+    assert!(check_challenge(&network, &server.base, &site.campaign).await.unwrap());
 }
 
 /// A server that answers a POST only the `answers`-th time.

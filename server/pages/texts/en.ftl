@@ -41,6 +41,7 @@ state-collecting = You can get a token now. Pledging opens later, for everybody 
 state-open = The campaign is open.
 state-closing = The campaign is about to close: the next numbers are the last.
 state-closed = The campaign has closed. These numbers are final.
+state-raided = The organisers ended the campaign before its close, in an emergency. Everything that could endanger people was destroyed, and with it the pledges that were not published yet. These numbers remain.
 invites-over = Invites are no longer accepted. Whoever has a token already can still pledge.
 take-part = Take part
 

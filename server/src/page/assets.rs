@@ -49,6 +49,13 @@ pub(crate) fn at(path: &str) -> Option<&'static Document> {
     Assets::get().named().into_iter().find(|asset| asset.path == path).map(|asset| &asset.document)
 }
 
+/// All of them with their addresses, for a server of files.
+pub(crate) fn all() -> impl Iterator<Item = (&'static str, Vec<u8>)> {
+    let assets = Assets::get();
+    let named = assets.named().into_iter().map(|asset| (asset.path.as_str(), &asset.document));
+    named.chain([("/favicon.ico", &assets.icon)]).map(|(path, document)| (path, document.bytes().to_vec()))
+}
+
 /// A neutral icon, so that no browser asks in vain.
 pub(crate) fn icon() -> &'static Document {
     &Assets::get().icon

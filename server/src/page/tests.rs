@@ -64,7 +64,7 @@ pub(crate) fn moment(
 ) -> Moment {
     let mut sums = Sums::default();
     published.into_iter().for_each(|(area, number)| sums.add(area, number));
-    Moment { counts: Counts::new(campaign, state, tick, 1, &sums, None), issuing: true }
+    Moment { counts: Counts::new(campaign, state, tick, 1, &sums, None), issuing: true, raided: false }
 }
 
 /// Numbers as a large campaign would have them: by population, unevenly, all at least k.

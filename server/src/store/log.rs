@@ -395,5 +395,6 @@ fn write_files(root: &Path, files: &[(TileName, Vec<u8>)], mut touched: BTreeSet
 
 const CHECKPOINT: &str = "checkpoint";
 
+mod copy;
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! nginx as a process of its own: its settings from `cache.conf`, all that it writes in a folder of its own, never a
+//! nginx as a process of its own: its settings from `cache.conf` or `files.conf`, all that it writes in a folder of its own, never a
 //! service of the machine. It is ended when dropped.
 
 use std::net::{TcpListener, TcpStream};
@@ -9,8 +9,8 @@ use tempfile::TempDir;
 use tests::World;
 use tests::foreign::unpacked;
 
-/// A running nginx in front of a world.
-pub(super) struct Nginx {
+/// A running nginx.
+pub(crate) struct Nginx {
     child: Child,
     folder: TempDir,
     port: u16,
@@ -19,14 +19,23 @@ pub(super) struct Nginx {
 impl Nginx {
     /// One that knows nothing yet, once it listens.
     pub(super) fn before(world: &World) -> Self {
+        let server = world.url().strip_prefix("http://").unwrap().to_owned();
+        Self::start(include_str!("cache.conf"), ("SERVER", &server), free_port())
+    }
+
+    /// One that serves the files of a folder, on a port of its own or on this one.
+    pub(crate) fn with_files(folder: &Path, port: Option<u16>) -> Self {
+        let root = ("ROOT", folder.to_str().unwrap());
+        Self::start(include_str!("files.conf"), root, port.unwrap_or_else(free_port))
+    }
+
+    fn start(conf: &str, subject: (&str, &str), port: u16) -> Self {
         let folder = TempDir::new().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let path = folder.path().to_str().unwrap();
         // its workers would give up root's rights, and with them the folder
         let root = Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
-        let server = world.url().strip_prefix("http://").unwrap().to_owned();
-        let mut conf = include_str!("cache.conf").replace("USER", if root { "user root root;" } else { "" });
-        for (word, value) in [("FOLDER", path), ("PORT", &port.to_string()), ("SERVER", &server)] {
+        let mut conf = conf.replace("USER", if root { "user root root;" } else { "" });
+        for (word, value) in [("FOLDER", path), ("PORT", &port.to_string()), subject] {
             conf = conf.replace(word, value);
         }
         std::fs::write(folder.path().join("conf"), conf).unwrap();
@@ -50,7 +59,7 @@ impl Nginx {
     }
 
     /// Where it is reached.
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
@@ -66,4 +75,8 @@ impl Drop for Nginx {
         let _ = Command::new("kill").arg(self.child.id().to_string()).status();
         let _ = self.child.wait();
     }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
