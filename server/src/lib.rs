@@ -34,6 +34,7 @@ mod lifecycle;
 #[cfg(test)]
 mod model;
 mod organiser;
+pub mod organisers;
 mod origin;
 mod page;
 mod plan;
@@ -61,6 +62,7 @@ use crate::issuer::Issuer;
 use crate::join::Join;
 use crate::keyring::Keyring;
 use crate::organiser::Organiser;
+use crate::organisers::Organisers;
 use crate::origin::Origin;
 use crate::page::map::Map;
 use crate::public::Public;
@@ -151,7 +153,7 @@ impl Deployment {
             board,
             issuer: issuer.clone(),
             publisher: publisher.clone(),
-            token_sha256: keys.organiser_token_sha256()?,
+            organisers: Arc::new(Organisers::open(data)?),
         });
         let deployment = Self {
             data: data.to_owned(),
