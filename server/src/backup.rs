@@ -8,9 +8,9 @@
 
 use crate::error::Error;
 use crate::init::read_campaign;
-use crate::raid;
 use crate::store::disk::{names_in, sync_dir};
 use crate::store::parent;
+use crate::{actions, organisers, raid};
 use protocol::campaign::CampaignId;
 use std::fs::File;
 use std::io::{self, Write};
@@ -34,8 +34,8 @@ pub struct Saved {
 pub(crate) const DOCUMENTS: [&str; 4] = ["genesis.json", "places.json", "map.json", CHECKPOINT];
 /// The newest signed checkpoint when it was made.
 pub(crate) const CHECKPOINT: &str = "log/checkpoint";
-/// What is in it where it exists: the organisers' accounts, and their decision to close.
-pub(crate) const DECISIONS: [&str; 2] = ["organisers.json", "closing"];
+/// What is in it where it exists: the organisers' accounts, what they did, and their decision to close.
+pub(crate) const DECISIONS: [&str; 3] = [organisers::FILE, actions::FILE, "closing"];
 /// The folders whose plain files are in it.
 pub(crate) const FOLDERS: [&str; 2] = ["keys", "attestation"];
 

@@ -7,6 +7,7 @@ mod init;
 mod install;
 mod raid;
 mod restore;
+mod organiser;
 mod serve;
 
 use clap::Subcommand;
@@ -113,6 +114,9 @@ pub(crate) enum Command {
         #[arg(long)]
         data: PathBuf,
     },
+    /// Organisers' accounts: names, roles, tokens
+    #[command(subcommand)]
+    Organiser(organiser::Organiser),
     /// Look whether a campaign's folder is whole
     Check {
         /// The folder that init made
@@ -160,6 +164,7 @@ impl Command {
                 restore::run(&Sources { backup: &from, identity: &identity, public: &log }, &data, issue_again)
             }
             Self::Raid { data } => raid::run(&data),
+            Self::Organiser(organiser) => organiser.run(),
             Self::Check { data, clock_is_right } => check::run(&data, clock_is_right),
             Self::Install { to, host, onion, user, data } => install::run(&Machine { host, onion, user, data }, &to),
         }

@@ -30,6 +30,12 @@ pub const REPEATS_PER_TICK_MAX: u8 = 10;
 /// Invites that one organiser's request may make; more are had by asking again.
 pub const INVITES_PER_REQUEST_MAX: u32 = 50_000;
 
+/// Organisers' accounts: every request reads their file.
+pub const ORGANISERS_MAX: usize = 100;
+
+/// Lines in the log of actions from which on no more invites are made: the file is written anew with each line.
+pub const ACTIONS_MAX: usize = 10_000;
+
 /// Bytes of an organiser's JSON.
 pub const ORGANISER_BODY_BYTES_MAX: usize = 4096;
 

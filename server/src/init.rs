@@ -1,7 +1,9 @@
 //! `init`: keys, genesis, log and organiser's token of a new campaign, made whole or not at all.
 
+use crate::actions::Actions;
 use crate::error::Error;
 use crate::keyring::{Keyring, random_seed};
+use crate::organisers::Organisers;
 use crate::store::disk::{create_dir, remove_dir, rename, sync_dir, write_file};
 use crate::store::log::LogStore;
 use crate::store::{SECRET_DIR, SECRET_FILE};
@@ -23,7 +25,7 @@ pub use review::review;
 pub struct Initialised {
     /// Its id, for posters and invite links.
     pub campaign_id: CampaignId,
-    /// The organiser's bearer token: shown once, stored only as a digest.
+    /// The bearer token of the first organiser: shown once, stored only as a digest.
     pub organiser_token: Zeroizing<String>,
 }
 
@@ -133,7 +135,9 @@ fn make(source: Source, issuer: &IssuerPrivateKey, folder: &Path) -> Result<Init
     let campaign = Campaign::new(&genesis, &places)?;
 
     create_dir(folder, SECRET_DIR)?;
-    let organiser_token = Keyring::of(folder).create(issuer, &log_seed, &receipt_seed, &mut rng)?;
+    Keyring::of(folder).create(issuer, &log_seed, &receipt_seed, &mut rng)?;
+    let organiser_token = Organisers::of(folder).create(&mut rng)?;
+    Actions::of(folder).create()?;
     write_file(&folder.join("genesis.json"), SECRET_FILE, &genesis)?;
     write_file(&folder.join("places.json"), SECRET_FILE, &places)?;
     write_file(&folder.join("map.json"), SECRET_FILE, &map)?;

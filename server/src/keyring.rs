@@ -8,7 +8,6 @@ use protocol::invite::InviteKey;
 use protocol::keys::IssuerPrivateKey;
 use protocol::note::NoteSigner;
 use rand::CryptoRng;
-use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -18,7 +17,6 @@ const LOG: &str = "log";
 const RECEIPT: &str = "receipt";
 /// What is destroyed at close.
 const DANGEROUS: [&str; 2] = [ISSUER, INVITE];
-const ORGANISER_TOKEN: &str = "organiser-token.sha256";
 
 /// The folder of a campaign's keys.
 pub(crate) struct Keyring(PathBuf);
@@ -32,23 +30,19 @@ impl Keyring {
         Self(data.join("keys"))
     }
 
-    /// Makes all keys of a new campaign and yields the organiser's bearer token, which is stored only as a digest.
+    /// Makes all keys of a new campaign.
     pub(crate) fn create(
         &self,
         issuer: &IssuerPrivateKey,
         log: &Seed,
         receipt: &Seed,
         rng: &mut impl CryptoRng,
-    ) -> Result<Zeroizing<String>, Error> {
+    ) -> Result<(), Error> {
         create_dir(&self.0, SECRET_DIR)?;
         write_file(&self.0.join(ISSUER), SECRET_FILE, &issuer.to_der()?)?;
         write_file(&self.0.join(LOG), SECRET_FILE, log.as_slice())?;
         write_file(&self.0.join(RECEIPT), SECRET_FILE, receipt.as_slice())?;
-        write_file(&self.0.join(INVITE), SECRET_FILE, random_seed(rng).as_slice())?;
-        let token =
-            Zeroizing::new(protocol::codec::to_base64(random_seed(rng).as_slice()).trim_end_matches('=').to_owned());
-        write_file(&self.0.join(ORGANISER_TOKEN), SECRET_FILE, &Sha256::digest(token.as_bytes()))?;
-        Ok(token)
+        Ok(write_file(&self.0.join(INVITE), SECRET_FILE, random_seed(rng).as_slice())?)
     }
 
     /// The Issuer's key, or `None` once it was destroyed.
@@ -89,11 +83,6 @@ impl Keyring {
     /// The key of the receipts.
     pub(crate) fn receipt(&self) -> Result<Seed, Error> {
         self.seed(RECEIPT)?.ok_or_else(|| self.missing(RECEIPT))
-    }
-
-    /// SHA-256 of the organiser's bearer token.
-    pub(crate) fn organiser_token_sha256(&self) -> Result<[u8; 32], Error> {
-        Ok(*self.seed(ORGANISER_TOKEN)?.ok_or_else(|| self.missing(ORGANISER_TOKEN))?)
     }
 
     /// Whether a key that only endangers people is still there, whole or half-destroyed.

@@ -10,6 +10,7 @@
 //!
 //! This file and `main.rs` alone know both stores, and no handler reaches both.
 
+mod actions;
 mod attester;
 pub mod backup;
 mod batches;
@@ -37,6 +38,7 @@ pub mod memory;
 #[cfg(test)]
 mod model;
 mod organiser;
+pub mod organisers;
 mod origin;
 mod page;
 mod plan;
@@ -59,6 +61,7 @@ pub use crate::error::Error;
 pub use crate::store::redemption::{Redeemed, RedemptionStore};
 pub(crate) use crate::telling::tell;
 
+use crate::actions::Actions;
 use crate::attester::Attester;
 use crate::board::Board;
 use crate::clock::{Clock, Timekeeper};
@@ -67,6 +70,7 @@ use crate::issuer::Issuer;
 use crate::join::Join;
 use crate::keyring::Keyring;
 use crate::organiser::Organiser;
+use crate::organisers::Organisers;
 use crate::origin::Origin;
 use crate::page::map::Map;
 use crate::public::Public;
@@ -161,7 +165,8 @@ impl Deployment {
             board,
             issuer: issuer.clone(),
             publisher: publisher.clone(),
-            token_sha256: keys.organiser_token_sha256()?,
+            organisers: Arc::new(Organisers::open(data)?),
+            actions: Actions::of(data),
         });
         let deployment = Self {
             data: data.to_owned(),
@@ -232,7 +237,8 @@ impl Deployment {
 /// What the log says: by what is written down of it, or else by reading it, which is then written down.
 fn look_at_log(data: &Path, campaign: &Arc<Campaign>, log: &LogStore) -> Result<(WholeLog, Published), Error> {
     let reader = log.reader();
-    let dangerous = Keyring::of(data).holds_dangerous_keys() || STORES.iter().any(|folder| data.join(folder).exists());
+    let left = |name: &&str| data.join(name).exists();
+    let dangerous = Keyring::of(data).holds_dangerous_keys() || STORES.iter().chain(&[actions::FILE]).any(left);
     match Published::read(data, campaign, reader.head()) {
         // a close is finished by destroying things, and for that nothing but the log itself will do
         Some(published) if !(published.closed && dangerous) => {
@@ -265,6 +271,10 @@ fn open_stores(
     if let Some(missing) = [&attestation, &redemption].into_iter().find(|folder| !folder.is_dir()) {
         let why = "is missing although the campaign has not closed; bring it back, do not start without it";
         return Err(Error::Refused(format!("{} {why}", missing.display())));
+    }
+    if Actions::of(data).list()?.is_none() {
+        let why = "is missing although the campaign has not closed; bring it back, do not start without it";
+        return Err(Error::Refused(format!("{} {why}", data.join(actions::FILE).display())));
     }
     let missing = || Error::damaged("a key is missing although the campaign has not closed");
     let (issuer_key, invite_key) = (issuer_key.ok_or_else(missing)?, keys.invite()?.ok_or_else(missing)?);

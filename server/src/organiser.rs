@@ -1,34 +1,28 @@
-//! Organiser's API, on a listener of its own: invites, published counts, announcement, close. The organiser sees what
+//! Organisers, on a listener of their own: who they are, what their roles allow, and the routes. An organiser sees what
 //! the public sees, and nothing earlier.
 
-use crate::batches::BatchRequest;
+use crate::actions::{Act, Action, Actions};
+use crate::batches::{Batch, BatchRequest};
 use crate::board::Board;
-use crate::config::ORGANISER_BODY_BYTES_MAX;
 use crate::error::{Error, Refusal};
-use crate::http::{answer, bearer, read_body};
+use crate::http::bearer;
 use crate::issuer::Issuer;
+use crate::organisers::{Account, Organisers, Role, digest_of};
 use crate::publisher::Publisher;
 use crate::timeline::Timeline;
 use axum::Router;
-use axum::body::{Body, Bytes};
 use axum::extract::{Request, State as Shared};
-use axum::http::HeaderMap;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
 use protocol::announcement::Announcement;
 use protocol::campaign::Campaign;
-use protocol::entry::ENTRY_BYTES_MAX;
 use protocol::invite::InviteLink;
-use protocol::media;
 use protocol::problem::Problem;
 use protocol::publication::State;
-use sha2::{Digest, Sha256};
 use std::sync::{Arc, Mutex, PoisonError};
-use zeroize::Zeroizing;
 
-/// Media type of a signed note.
-const NOTE: &str = "text/plain; charset=utf-8";
+mod api;
 
 /// The role.
 pub(crate) struct Organiser {
@@ -42,101 +36,135 @@ pub(crate) struct Organiser {
     pub issuer: Arc<Issuer>,
     /// Who appends announcements.
     pub publisher: Arc<Mutex<Publisher>>,
-    /// SHA-256 of the bearer token.
-    pub token_sha256: [u8; 32],
+    /// Who may ask.
+    pub organisers: Arc<Organisers>,
+    /// What they did.
+    pub actions: Actions,
 }
 
-/// The organiser's routes.
+/// The organisers' routes.
 pub(crate) fn routes(organiser: Arc<Organiser>) -> Router {
     Router::new()
-        .route("/organiser/invites", post(invites))
-        .route("/organiser/counts", get(counts))
-        .route("/organiser/announcement", post(announcement))
-        .route("/organiser/close", post(close))
+        .route("/organiser/invites", post(api::invites))
+        .route("/organiser/batches", get(api::batches))
+        .route("/organiser/batches/revoke", post(api::revoke))
+        .route("/organiser/actions", get(api::actions))
+        .route("/organiser/counts", get(api::counts))
+        .route("/organiser/announcement", post(api::announcement))
+        .route("/organiser/close", post(api::close))
         .route_layer(from_fn_with_state(organiser.clone(), authorise))
         .with_state(organiser)
 }
 
-/// Every route asks for the bearer token. Comparing digests keeps the time of the comparison from saying anything.
+/// Every route asks for a bearer token, and hands the account that it opens to the handler.
 async fn authorise(
     Shared(organiser): Shared<Arc<Organiser>>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Result<Response, Refusal> {
-    let given = bearer(request.headers()).ok_or(Problem::Unauthorised)?;
-    if <[u8; 32]>::from(Sha256::digest(given)) != organiser.token_sha256 {
-        return Err(Problem::Unauthorised.into());
-    }
+    let digest = digest_of(bearer(request.headers()).ok_or(Problem::Unauthorised)?);
+    let account = organiser.account(digest).await?.ok_or(Problem::Unauthorised)?;
+    request.extensions_mut().insert(account);
     Ok(next.run(request).await)
 }
 
-async fn invites(
-    Shared(organiser): Shared<Arc<Organiser>>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Refusal> {
-    let body = read_body(&headers, body, media::JSON, ORGANISER_BODY_BYTES_MAX).await?;
-    if organiser.timeline.state() == State::Closed || !organiser.timeline.issues_tokens() {
-        return Err(Problem::Closed.into());
+/// Refuses what an account's roles do not allow.
+pub(crate) fn demand(account: &Account, role: Role) -> Result<(), Refusal> {
+    if account.may(role) { Ok(()) } else { Err(Problem::Forbidden.into()) }
+}
+
+impl Organiser {
+    /// The account that a token of this digest opens now. Whoever keeps a digest between requests asks at each of them,
+    /// so that an account that is removed opens nothing from then on.
+    pub(crate) async fn account(&self, digest: [u8; 32]) -> Result<Option<Arc<Account>>, Refusal> {
+        let organisers = self.organisers.clone();
+        blocking(move || Ok(organisers.find(&digest)?.map(Arc::new))).await
     }
-    let request = batch_request(&body)?;
-    let issuing = organiser.issuer.issuing().ok_or(Problem::Closed)?;
-    let made = tokio::task::spawn_blocking(move || invites_json(&request.batch, &issuing.attester().mint(&request)?));
-    let json = made.await.map_err(|_| Problem::Unavailable)??;
-    Ok(answer(200, media::JSON, Bytes::from_owner(json)))
-}
 
-/// Reads the request. A list of the members' values is not one, though a derived reader would take it.
-fn batch_request(body: &[u8]) -> Result<BatchRequest, Refusal> {
-    let malformed = |why: String| {
-        Refusal::from(Problem::Malformed).with_detail(format!("The server could not read what was asked for: {why}."))
-    };
-    if body.trim_ascii_start().first() != Some(&b'{') {
-        return Err(malformed("it is no JSON object".to_owned()));
+    /// Refuses whoever may not make invites, and everybody when none are made any more; before the request is read.
+    pub(crate) fn demand_issuing(&self, account: &Account) -> Result<(), Refusal> {
+        demand(account, Role::Invites)?;
+        if self.timeline.state() == State::Closed || !self.timeline.issues_tokens() {
+            return Err(Problem::Closed.into());
+        }
+        Ok(())
     }
-    serde_json::from_slice(body).map_err(|error| malformed(error.to_string()))
-}
 
-/// The links as JSON in one buffer that erases itself. Nothing in a link needs escaping.
-fn invites_json(batch: &str, links: &[InviteLink]) -> Result<Zeroizing<Vec<u8>>, Refusal> {
-    let batch = serde_json::to_string(batch).map_err(|error| Error::Refused(error.to_string()))?;
-    let mut json = Zeroizing::new(Vec::with_capacity(200 + links.len() * 300));
-    json.extend_from_slice(format!("{{\"batch\":{batch},\"links\":[").as_bytes());
-    for (index, link) in links.iter().enumerate() {
-        json.extend_from_slice(if index > 0 { b",\"" } else { b"\"" });
-        json.extend_from_slice(link.to_text().as_bytes());
-        json.push(b'"');
+    /// Makes the invites that an account asks for.
+    pub(crate) async fn mint(
+        self: &Arc<Self>,
+        account: Arc<Account>,
+        request: BatchRequest,
+    ) -> Result<Vec<InviteLink>, Refusal> {
+        let organiser = self.clone();
+        blocking(move || organiser.make_invites(&account, &request)).await
     }
-    json.extend_from_slice(b"]}");
-    Ok(json)
-}
 
-async fn counts(Shared(organiser): Shared<Arc<Organiser>>) -> Result<Response, Refusal> {
-    Ok(answer(200, media::JSON, organiser.board.counts().await?.bytes().to_vec()))
-}
-
-async fn announcement(
-    Shared(organiser): Shared<Arc<Organiser>>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Refusal> {
-    let note = read_body(&headers, body, NOTE, ENTRY_BYTES_MAX).await?;
-    let announcement = Announcement::open(&note, &organiser.campaign)
-        .map_err(|error| Refusal::from(Problem::Malformed).with_detail(format!("{error}.")))?;
-    let publisher = organiser.publisher.clone();
-    let appended = tokio::task::spawn_blocking(move || {
-        publisher.lock().unwrap_or_else(PoisonError::into_inner).announce(announcement)
-    });
-    appended.await.map_err(|_| Problem::Unavailable)??;
-    Ok(answer(202, media::JSON, "{}"))
-}
-
-async fn close(Shared(organiser): Shared<Arc<Organiser>>) -> Result<Response, Refusal> {
-    if organiser.timeline.state() == State::Closed {
-        return Err(Problem::Closed.into());
+    /// [`Self::mint`] where nobody waits. Blocking.
+    pub(crate) fn make_invites(&self, account: &Account, request: &BatchRequest) -> Result<Vec<InviteLink>, Refusal> {
+        self.demand_issuing(account)?;
+        let issuing = self.issuer.issuing().ok_or(Problem::Closed)?;
+        let did = Act::InvitesMade { batch: request.batch.clone(), count: request.count };
+        issuing.attester().mint(request, account, self.timeline.tick_under_way(), || {
+            let full = "So much was done in this campaign that no more invites are made; the organisers must close it.";
+            let recorded = self.record(account, did)?;
+            recorded.then_some(()).ok_or_else(|| Refusal::from(Problem::Exhausted).with_detail(full))
+        })
     }
-    let timeline = organiser.timeline.clone();
-    let closed = tokio::task::spawn_blocking(move || timeline.close());
-    closed.await.map_err(|_| Problem::Unavailable)??;
-    Ok(answer(202, media::JSON, "{}"))
+
+    /// The batches that an account sees.
+    pub(crate) fn batches(&self, account: &Account) -> Result<Vec<Batch>, Refusal> {
+        self.demand_batches(account)?;
+        Ok(self.issuer.issuing().ok_or(Problem::Closed)?.attester().batches_of(account))
+    }
+
+    /// Revokes a batch that an account sees, for ever: its unused invites are good for nothing from now on. Blocking.
+    pub(crate) fn revoke(&self, account: &Account, batch: &str) -> Result<(), Refusal> {
+        self.demand_batches(account)?;
+        let issuing = self.issuer.issuing().ok_or(Problem::Closed)?;
+        let did = Act::BatchRevoked { batch: batch.to_owned() };
+        issuing.attester().revoke(batch, account, || Ok(self.record(account, did).map(drop)?))
+    }
+
+    /// Takes a signed announcement into the log. Blocking.
+    pub(crate) fn announce(&self, account: &Account, announcement: Announcement) -> Result<(), Refusal> {
+        demand(account, Role::Announces)?;
+        let did = Act::Announced { number: announcement.number };
+        let mut publisher = self.publisher.lock().unwrap_or_else(PoisonError::into_inner);
+        publisher.announce(announcement, || self.record(account, did).map(drop))
+    }
+
+    /// Makes the end of the next tick the closing tick. Blocking.
+    pub(crate) fn close(&self, account: &Account) -> Result<(), Refusal> {
+        demand(account, Role::Announces)?;
+        if self.timeline.state() == State::Closed {
+            return Err(Problem::Closed.into());
+        }
+        self.timeline.close(|| self.record(account, Act::Closed).map(drop))?;
+        Ok(())
+    }
+
+    /// What organisers did, for those who lead; gone after close. Blocking.
+    pub(crate) fn actions(&self, account: &Account) -> Result<Vec<Action>, Refusal> {
+        demand(account, Role::Announces)?;
+        Ok(self.actions.list()?.ok_or(Problem::Closed)?)
+    }
+
+    /// Refuses whoever has nothing to do with batches.
+    pub(crate) fn demand_batches(&self, account: &Account) -> Result<(), Refusal> {
+        if account.may(Role::Announces) { Ok(()) } else { demand(account, Role::Invites) }
+    }
+
+    /// Writes down what an account is about to do; false if the log is full for it. Blocking.
+    fn record(&self, account: &Account, did: Act) -> Result<bool, Error> {
+        let tick = self.timeline.tick_under_way();
+        self.actions.add(&Action { tick, organiser: account.name.clone(), did })
+    }
+}
+
+/// Runs what blocks where it holds up nobody.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
+) -> Result<T, Refusal> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| Problem::Unavailable)?
 }

@@ -11,8 +11,8 @@ use crate::init::{read_campaign, refuse_occupied, unfinished};
 use crate::keyring::{Keyring, is_dangerous};
 use crate::store::disk::{create_dir, remove_dir, rename, sync_dir, write_file};
 use crate::store::log::{LogReader, LogStore};
-use crate::store::{SECRET_DIR, SECRET_FILE, parent};
-use crate::{bundle, timeline};
+use crate::store::{SECRET_DIR, SECRET_FILE};
+use crate::{actions, bundle, timeline};
 use protocol::campaign::{Campaign, CampaignId};
 use protocol::note::{NoteVerifier, TreeHead};
 use protocol::page_manifest::MANIFEST;
@@ -112,7 +112,7 @@ fn rebuild(kept: &[Kept], public: &Path, folder: &Path, issue_again: bool) -> Re
 /// Keys, used invites and decisions; after the close not what the close has destroyed.
 fn write_private(kept: &[Kept], folder: &Path, closed: bool) -> Result<(), Error> {
     let private = |name: &str| FOLDERS.iter().any(|folder| name.starts_with(&format!("{folder}/")));
-    let destroyed = |name: &str| closed && (name.starts_with("attestation/") || is_dangerous(name));
+    let destroyed = |name: &str| closed && (name.starts_with("attestation/") || name == actions::FILE || is_dangerous(name));
     for inside in FOLDERS.iter().filter(|inside| !destroyed(&format!("{inside}/"))) {
         create_dir(&folder.join(inside), SECRET_DIR)?;
     }
