@@ -152,6 +152,11 @@ impl Timeline {
         self.schedule.end_of(self.schedule.last_ended(now) + 1).saturating_sub(now)
     }
 
+    /// What the server's clock says, for organisers to compare with their own. No role may use it.
+    pub(crate) fn clock(&self) -> u64 {
+        self.keeper.now().seconds
+    }
+
     /// Whether the clock is in doubt.
     pub(crate) fn in_doubt(&self) -> bool {
         self.keeper.now().in_doubt

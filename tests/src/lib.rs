@@ -8,6 +8,7 @@ pub mod folders;
 pub mod foreign;
 pub mod programs;
 pub mod proxy;
+pub mod visitor;
 pub mod wire;
 
 pub use crate::wire::{Answer, send, try_send};
@@ -163,6 +164,17 @@ impl World {
     /// Where organisers reach the server.
     pub fn organiser_url(&self) -> String {
         format!("http://{}", self.organiser_address)
+    }
+
+    /// Makes an account with these roles and gives its token.
+    pub fn account(&self, name: &str, roles: &[server::organisers::Role]) -> String {
+        let mut token = String::new();
+        let show = |shown: &str| {
+            token.push_str(shown);
+            Ok(())
+        };
+        server::organisers::add(&self.data(), name, roles, show).expect("a good name");
+        token
     }
 
     /// The organiser's bearer token.
