@@ -33,6 +33,9 @@ pub const INVITES_PER_REQUEST_MAX: u32 = 50_000;
 /// Organisers' accounts: every request reads their file.
 pub const ORGANISERS_MAX: usize = 100;
 
+/// Lines in the log of actions from which on no more invites are made: the file is written anew with each line.
+pub const ACTIONS_MAX: usize = 10_000;
+
 /// Organisers signed in at once, on all their devices: of more the oldest is signed out.
 pub const SESSIONS_MAX: usize = 64;
 

@@ -8,6 +8,7 @@ mod audit; // V1: anyone can recount, and every tampering is found
 mod command_line; // the programs as their users type them, the demo among them
 mod durability; // O2: restarts, lost answers
 mod once; // O1: one invite, at most one token; one token, at most one pledge
+mod organisers; // D1, P2, U3: several organisers, their roles, batches and log of actions
 mod organisers_page; // the organisers' page: who gets in, and what a role allows
 mod organisers_see; // P2: what organisers see follows from what is public
 mod overview; // the overview as a browser gets it

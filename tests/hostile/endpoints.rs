@@ -30,8 +30,11 @@ pub(crate) const DOCUMENTS: [&str; 20] = [
 ];
 
 /// What organisers reach on a listener of their own.
-const ORGANISER: [(&str, &str); 4] = [
+const ORGANISER: [(&str, &str); 7] = [
     ("/organiser/invites", "POST"),
+    ("/organiser/batches", "GET,HEAD"),
+    ("/organiser/batches/revoke", "POST"),
+    ("/organiser/actions", "GET,HEAD"),
     ("/organiser/counts", "GET,HEAD"),
     ("/organiser/announcement", "POST"),
     ("/organiser/close", "POST"),
@@ -55,7 +58,7 @@ const PAGES: [(&str, &str); 11] = [
 const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"];
 
 /// What is not there: not even to be asked with another method. None matches a route with a part that varies.
-const NOWHERE: [&str; 26] = [
+const NOWHERE: [&str; 29] = [
     "/x",
     "/en",
     "/EN",
@@ -79,6 +82,9 @@ const NOWHERE: [&str; 26] = [
     "/.well-known/private-token-issuer-directory/",
     "/invite-by-email",
     "/organiser/invites",
+    "/organiser/batches",
+    "/organiser/batches/revoke",
+    "/organiser/actions",
     "/organiser/counts",
     "/organiser/announcement",
     "/organiser/close",
