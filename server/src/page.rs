@@ -342,7 +342,7 @@ impl Figure {
     fn element(&self, class: &str, summary: &str) -> String {
         let Self { inner, width, height } = self;
         let (pixels_wide, pixels_high) = (width / drawing::UNIT, height / drawing::UNIT);
-        let summary = drawing::escape(summary);
+        let summary = escape(summary);
         format!(
             "<svg class=\"{class}\" width=\"{pixels_wide}\" height=\"{pixels_high}\" viewBox=\"0 0 {width} {height}\" \
              role=\"img\" aria-label=\"{summary}\">{inner}</svg>"
