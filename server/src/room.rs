@@ -45,7 +45,8 @@ impl Disk {
 
 /// What somebody without privileges can still write there.
 fn free_bytes(folder: &Path) -> Result<u64, Error> {
-    let failed = |error: rustix::io::Errno| Error::io(format!("the room on the disk of {}", folder.display()), error.into());
+    let failed =
+        |error: rustix::io::Errno| Error::io(format!("the room on the disk of {}", folder.display()), error.into());
     let found = rustix::fs::statvfs(folder).map_err(failed)?;
     Ok(found.f_bavail.saturating_mul(found.f_frsize))
 }

@@ -33,14 +33,20 @@ async fn visit(script: bool) {
     assert_eq!(told["wrong"]["status"], 401);
     assert!(told["wrong"]["alert"].as_str().unwrap().contains("opens nothing"), "{}", told["wrong"]);
     let cookie = &told["cookie"];
-    assert_eq!((&cookie["httpOnly"], &cookie["sameSite"], &cookie["path"]), (&json!(true), &json!("Strict"), &json!("/organiser")));
+    assert_eq!(
+        (&cookie["httpOnly"], &cookie["sameSite"], &cookie["path"]),
+        (&json!(true), &json!("Strict"), &json!("/organiser"))
+    );
     assert_ne!(cookie["value"], token);
     let facts = &told["facts"];
     assert_eq!(facts["count"], total.to_string());
     assert!(facts["machine"].as_str().unwrap().contains("The server’s clock"), "{facts}");
     assert!(facts["outlook"].as_str().unwrap().len() > 10, "{facts}");
     // where no script runs SVG may be off too: the curve is hidden with it, and the same stands in numbers
-    assert_eq!((facts["curves"].as_u64(), facts["maps"].as_u64()), if script { (Some(1), Some(1)) } else { (Some(0), Some(1)) });
+    assert_eq!(
+        (facts["curves"].as_u64(), facts["maps"].as_u64()),
+        if script { (Some(1), Some(1)) } else { (Some(0), Some(1)) }
+    );
     assert!(facts["ticks"].as_u64().unwrap() >= 4, "{facts}");
     assert_eq!(told["sorted"], json!(["Abakan", "Abaza"]), "sorted by place, by a link");
     let csv = told["csv"].as_str().unwrap();
@@ -52,7 +58,11 @@ async fn visit(script: bool) {
     for (what, words) in [("forged", "That was refused"), ("unclosed", "Nothing was closed"), ("revoked", "revoked")] {
         assert!(told[what].as_str().unwrap().contains(words), "{what}: {}", told[what]);
     }
-    assert_eq!((&told["out"], &told["back"]), (&json!(true), &json!(true)), "signed out, and no way back by the history");
+    assert_eq!(
+        (&told["out"], &told["back"]),
+        (&json!(true), &json!(true)),
+        "signed out, and no way back by the history"
+    );
     assert_eq!(told["strangers"], json!([]));
     assert_eq!(counts.state, protocol::publication::State::Open);
 }

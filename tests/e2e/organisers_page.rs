@@ -38,7 +38,9 @@ async fn who_is_not_signed_in_sees_the_way_in_and_nothing_else() {
             assert_eq!((seen.status, seen.location()), (303, format!("/organiser/{lang}/").as_str()), "{page}");
             assert!(seen.body.is_empty());
         }
-        for (page, fields) in [("/close", ("words", "close for ever")), ("/announce", ("note", "x")), ("/revoke/1", ("x", "x"))] {
+        for (page, fields) in
+            [("/close", ("words", "close for ever")), ("/announce", ("note", "x")), ("/revoke/1", ("x", "x"))]
+        {
             let seen = stranger.post(&format!("/organiser/{lang}{page}"), &[fields]).await;
             assert_eq!((seen.status, seen.body.len()), (303, 0), "{page}");
         }
@@ -190,7 +192,10 @@ async fn what_is_done_on_the_page_is_done_and_a_refusal_is_a_page() {
     assert_eq!(first.post("/organiser/en/revoke/1", &[]).await.location(), "/organiser/en/invites");
     let batches = first.get("/organiser/en/invites").await.text();
     assert!(batches.contains("square") && batches.contains("revoked") && !batches.contains("/revoke/1"), "{batches}");
-    assert_eq!(first.post("/organiser/ru/close", &[("words", " Закрыть навсегда ")]).await.location(), "/organiser/ru/");
+    assert_eq!(
+        first.post("/organiser/ru/close", &[("words", " Закрыть навсегда ")]).await.location(),
+        "/organiser/ru/"
+    );
     assert_eq!(world.counts().await.state, State::Closing);
     let done = first.get("/organiser/en/actions").await.text();
     for words in ["published announcement 1", "revoked the batch square", "closed the campaign"] {

@@ -82,7 +82,9 @@ fn routes_in_sources() -> BTreeSet<String> {
         for route in text.split(".route(").skip(1) {
             let quoted = route.trim_start().trim_start_matches("&at(").strip_prefix('"');
             let address = quoted.and_then(|rest| rest.split('"').next());
-            found.insert(address.unwrap_or_else(|| panic!("{path} has a route that this cannot read: {route:.60}")).to_owned());
+            found.insert(
+                address.unwrap_or_else(|| panic!("{path} has a route that this cannot read: {route:.60}")).to_owned(),
+            );
         }
     }
     found
@@ -125,7 +127,8 @@ async fn deeds(world: &World, first: &str) -> Vec<Seen> {
     ];
     for (batch, count) in [("square", 5), ("busy", 1), ("new", 3), ("too many", 9_999)] {
         let post = visitor.request(Method::POST, "/organiser/invites").header("sec-fetch-site", "same-origin");
-        let post = post.header("content-type", "application/json").body(json!({"batch": batch, "count": count}).to_string());
+        let post =
+            post.header("content-type", "application/json").body(json!({"batch": batch, "count": count}).to_string());
         let mut seen = see(post).await;
         if seen.status == 200 {
             seen.body.clear();
@@ -181,7 +184,11 @@ async fn as_an_outsider_computes(world: &World) -> BTreeMap<String, Vec<u8>> {
 }
 
 /// A campaign's life from the fork on: everything that anybody sees and hears.
-async fn life(world: &World, accounts: &[(&'static str, String)], first: &str) -> Vec<BTreeMap<(String, String), Seen>> {
+async fn life(
+    world: &World,
+    accounts: &[(&'static str, String)],
+    first: &str,
+) -> Vec<BTreeMap<(String, String), Seen>> {
     let mut seen = vec![all(world, accounts).await];
     let done = deeds(world, first).await;
     let named = |(index, answer)| (("deed".to_owned(), format!("{index}")), answer);
@@ -192,7 +199,9 @@ async fn life(world: &World, accounts: &[(&'static str, String)], first: &str) -
     for (file, expected) in as_an_outsider_computes(world).await {
         let taken = &seen[3][&("reads".to_owned(), format!("/organiser/en/{file}"))].body;
         let same = match file.ends_with(".json") {
-            true => serde_json::from_slice::<Value>(taken).unwrap() == serde_json::from_slice::<Value>(&expected).unwrap(),
+            true => {
+                serde_json::from_slice::<Value>(taken).unwrap() == serde_json::from_slice::<Value>(&expected).unwrap()
+            }
             false => *taken == expected,
         };
         assert!(same, "{file}: {}", String::from_utf8_lossy(taken));
@@ -215,8 +224,9 @@ async fn p2_every_route_shows_every_role_what_follows_from_the_public_log_and_th
     assert!(in_sources.len() >= 19, "{in_sources:?}");
 
     let mut world = World::with(Plan { eligible: 200, ..Plan::default() }).await;
-    let [reads, hands_out, leads] = [("reads", &[][..]), ("hands-out", &[Role::Invites]), ("leads", &[Role::Announces])]
-        .map(|(name, roles)| (name, world.account(name, roles)));
+    let [reads, hands_out, leads] =
+        [("reads", &[][..]), ("hands-out", &[Role::Invites]), ("leads", &[Role::Announces])]
+            .map(|(name, roles)| (name, world.account(name, roles)));
     let first = world.organiser_token().to_owned();
     let accounts = [reads, hands_out, leads, ("first", first.clone())];
     let (square, _busy) = (world.invites("square", 20).await, world.invites("busy", 6).await);
@@ -249,7 +259,12 @@ async fn p2_every_route_shows_every_role_what_follows_from_the_public_log_and_th
     let empty = life(&world, &accounts, &first).await;
     for (moment, (full, empty)) in full.iter().zip(&empty).enumerate() {
         for (what, seen) in full {
-            assert!(seen == &empty[what], "at moment {moment}, what waits shows in {what:?}:\n{}\n{}", seen.text(), empty[what].text());
+            assert!(
+                seen == &empty[what],
+                "at moment {moment}, what waits shows in {what:?}:\n{}\n{}",
+                seen.text(),
+                empty[what].text()
+            );
         }
     }
     let numbers = &full[3][&("reads".to_owned(), "/organiser/en/".to_owned())].text();
@@ -262,7 +277,8 @@ async fn p2_the_only_word_of_the_machine_changes_at_ticks_alone() {
     let world = World::start().await;
     let visitor = Visitor::signed_in(&world, world.organiser_token()).await;
     let said = async || (visitor.get("/organiser/en/").await.text(), world.get("/healthz").await.body);
-    let disk = |page: &str| page.split("Disk low, as of the last tick").nth(1).unwrap().split('<').nth(1).unwrap().to_owned();
+    let disk =
+        |page: &str| page.split("Disk low, as of the last tick").nth(1).unwrap().split('<').nth(1).unwrap().to_owned();
     let (page, health) = said().await;
     assert_eq!((disk(&page).as_str(), health.as_slice()), ("dd>not measured since the start\n", &b"ok\n"[..]));
     world.tick().await;

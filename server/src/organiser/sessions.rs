@@ -144,7 +144,9 @@ mod tests {
         let value = pair.split_once('=').unwrap().1.to_owned();
         let found = |cookie: &str| sessions.find(&headers(&[("cookie", cookie)]), now).is_some();
         assert!(found(&pair) && found(&format!("other=1; {pair}; more=2")));
-        for bad in [format!("{pair}x"), pair[..pair.len() - 1].to_owned(), format!("{NAME}="), format!("{NAME}2={value}")] {
+        for bad in
+            [format!("{pair}x"), pair[..pair.len() - 1].to_owned(), format!("{NAME}="), format!("{NAME}2={value}")]
+        {
             assert!(!found(&bad), "{bad}");
         }
         assert!(!found(&format!("{pair}; {pair}")), "of two nobody knows which");

@@ -48,7 +48,10 @@ pub(super) fn curve(ticks: &Ticks, last: Tick, target: u64, size: Size, words: &
         let _ = write!(svg, "<path class=\"grid\" d=\"M0 {at}H{width}\"/><text x=\"0\" y=\"{}\">{text}</text>", at - 5);
     }
     let line = steps(ticks, last, &x, &y);
-    let _ = write!(svg, "<path class=\"under\" d=\"M0 {floor}{line}V{floor}Z\"/><path class=\"line\" d=\"M0 {floor}{line}\"/>");
+    let _ = write!(
+        svg,
+        "<path class=\"under\" d=\"M0 {floor}{line}V{floor}Z\"/><path class=\"line\" d=\"M0 {floor}{line}\"/>"
+    );
     if shows_target {
         let at = y(target);
         let text = escape(words.target);
@@ -60,7 +63,10 @@ pub(super) fn curve(ticks: &Ticks, last: Tick, target: u64, size: Size, words: &
     }
     let (first, end) = ((words.number)(1), (words.number)(last));
     let below = floor + FOOT - 4;
-    let _ = write!(svg, "<text x=\"0\" y=\"{below}\">{first}</text><text class=\"e\" x=\"{width}\" y=\"{below}\">{end}</text></svg>");
+    let _ = write!(
+        svg,
+        "<text x=\"0\" y=\"{below}\">{first}</text><text class=\"e\" x=\"{width}\" y=\"{below}\">{end}</text></svg>"
+    );
     Some(svg)
 }
 

@@ -213,7 +213,8 @@ fn growth(campaign: &Campaign, public: &Public, t: &Texts) -> Option<GrowthPart>
     let schedule = genesis.schedule();
     let time = |tick| t.time(schedule.end_of(tick), genesis.tick_seconds);
     let last = u64::try_from(counts.tick).ok().filter(|tick| *tick > 0)?;
-    let caption = t.with("growth-caption", &[("tick", &t.number(last)), ("from", &time(0)), ("to", &time(counts.tick))]);
+    let caption =
+        t.with("growth-caption", &[("tick", &t.number(last)), ("from", &time(0)), ("to", &time(counts.tick))]);
     let target = t.with("growth-target", &[("target", &t.number(counts.target))]);
     let words = Words { summary: &caption, number: &|number| t.number(number), target: &target };
     let draw = |size| curve::curve(&public.ticks, counts.tick, counts.target, size, &words);

@@ -42,12 +42,14 @@ pub(super) fn outlook(ticks: &Ticks, last: Tick, final_tick: Tick, target: u64, 
     };
     let paces = [ended, ended.div_ceil(2), ended.div_ceil(4)].map(more);
     let carried = |(published, stretch): (u128, u128)| published * u128::from(left) / stretch;
-    let (slowest, fastest) = (paces.map(carried).into_iter().min(), paces.into_iter().max_by_key(|pace| carried(*pace)));
+    let (slowest, fastest) =
+        (paces.map(carried).into_iter().min(), paces.into_iter().max_by_key(|pace| carried(*pace)));
     let by_close = |more: Option<u128>| total.saturating_add(u64::try_from(more.unwrap_or(0)).unwrap_or(u64::MAX));
-    let earliest = fastest.filter(|(published, _)| *published > 0 && target > total).and_then(|(published, stretch)| {
-        let needed = (u128::from(target - total) * stretch).div_ceil(published);
-        Tick::try_from(needed).ok().map(|needed| last.saturating_add(needed)).filter(|tick| *tick <= final_tick)
-    });
+    let earliest =
+        fastest.filter(|(published, _)| *published > 0 && target > total).and_then(|(published, stretch)| {
+            let needed = (u128::from(target - total) * stretch).div_ceil(published);
+            Tick::try_from(needed).ok().map(|needed| last.saturating_add(needed)).filter(|tick| *tick <= final_tick)
+        });
     Outlook::Range {
         low: rounded_down(by_close(slowest)).min(eligible).max(total),
         high: rounded_up(by_close(fastest.map(carried))).min(eligible).max(total),
