@@ -3,6 +3,7 @@
 use protocol::publication::State;
 use server::organisers::{Role, remove};
 use tests::World;
+use tests::programs::good;
 use tests::visitor::{Seen, Visitor, see};
 
 const PAGES: [&str; 6] = ["/", "/invites", "/revoke/1", "/actions", "/announce", "/close"];
@@ -208,4 +209,24 @@ async fn what_is_done_on_the_page_is_done_and_a_refusal_is_a_page() {
         let seen = first.get(&format!("/organiser/en{page}")).await;
         assert!(seen.status == 200 && is_page(&seen), "{page} after the close: {}", seen.status);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn v2_a_note_signed_on_another_device_is_published_by_the_page() {
+    let world = World::start().await;
+    let (url, key, file) = (world.url(), world.organiser_key_file(), world.folder.path().join("note.txt"));
+    let (note, key) = (file.to_str().unwrap().to_owned(), key.to_str().unwrap().to_owned());
+    let signed = move || {
+        let words =
+            ["organiser", "announce", &url, "--key", &key, "--text", "en=We meet at noon", "--yes", "--note", &note];
+        good(&words, "")
+    };
+    let said = tokio::task::spawn_blocking(signed).await.unwrap();
+    assert!(said.contains("not published yet"), "{said}");
+    assert!(world.counts().await.announcement.is_none());
+    let note = std::fs::read_to_string(file).unwrap();
+    let first = Visitor::signed_in(&world, world.organiser_token()).await;
+    assert_eq!(first.post("/organiser/en/announce", &[("note", &note)]).await.status, 303);
+    assert_eq!(world.counts().await.announcement.unwrap().text["en"], "We meet at noon");
+    assert_eq!(world.audit().await.unwrap().head.size, 2);
 }

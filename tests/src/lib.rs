@@ -268,6 +268,13 @@ impl World {
         Announcement::sign(&self.campaign, &self.organiser_seed, number, None, text).expect("a good announcement")
     }
 
+    /// The file of the key that signs announcements, as `organiser key` writes it.
+    pub fn organiser_key_file(&self) -> PathBuf {
+        let file = self.folder.path().join("organiser.key");
+        std::fs::write(&file, to_base64(&self.organiser_seed)).expect("a file");
+        file
+    }
+
     /// GET of a public path.
     pub async fn get(&self, path: &str) -> Answer {
         send(self.http.get(format!("{}{path}", self.url()))).await

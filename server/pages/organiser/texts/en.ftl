@@ -111,9 +111,9 @@ did-add = made the account { $account }
 did-remove = removed the account { $account }
 
 announce-how = The key that signs announcements is never on the server, so that whoever seizes it cannot speak for you. Sign on your own device, where the key is; the server only carries the note, and every reader checks it.
-announce-command = With the program, which asks before it signs and hands the note to this server itself:
+announce-command = With the program, which asks before it signs and writes the signed note to a file (with --organiser-url instead of --note it brings it here itself):
 announce-number = The next announcement has the number { $number }. If you know of a later one, stop: the server hides it.
-announce-note = Or paste a signed note here
+announce-note = Paste the signed note here
 announce-form = Whole, from “headcount/v1/announcement” to the end of the line that begins with a dash. A forged one is refused.
 announce-now = Publish for everybody
 
