@@ -139,6 +139,8 @@ struct Frame<'a> {
     languages: Vec<(&'static str, String)>,
     /// The address behind the language, which the other languages have too.
     here: String,
+    /// Whether this is what stands at that address; a refusal is not.
+    is_here: bool,
     title: Written<'a>,
     rehearsal: bool,
     /// Whoever is signed in.
@@ -154,6 +156,7 @@ impl<'a> Frame<'a> {
             rtl: right_to_left(lang),
             languages: LANGUAGES.map(|lang| (lang, own_name(lang))).to_vec(),
             here: here.to_owned(),
+            is_here: true,
             title: written(&campaign.genesis().title, lang),
             rehearsal: campaign.genesis().rehearsal,
             account,
@@ -169,7 +172,7 @@ impl<'a> Frame<'a> {
     }
 
     fn at(&self, page: &str) -> Option<&'static str> {
-        (self.here == page).then_some("page")
+        (self.is_here && self.here == page).then_some("page")
     }
 }
 
@@ -233,7 +236,7 @@ struct RefusedPage<'a> {
 /// An answer as the page tells it: a refusal becomes a page, everything else stays.
 fn told(organiser: &Organiser, lang: &'static str, account: Option<&Account>, response: Response) -> Response {
     let Some(Refused { problem, detail }) = response.extensions().get::<Refused>().cloned() else { return response };
-    let frame = Frame::new(&organiser.campaign, lang, "/", account);
+    let frame = Frame { is_here: false, ..Frame::new(&organiser.campaign, lang, "/", account) };
     let key = match problem {
         Problem::Forbidden => "refused-forbidden",
         Problem::Closed => "refused-closed",

@@ -225,6 +225,9 @@ pub(super) async fn ask_to_announce(
     html(200, &AnnouncePage { frame, url: organiser.campaign.genesis().origin_url(), next })
 }
 
+const NO_NOTE: &str = "This is no announcement of this campaign that the organisers' key has signed; paste the note whole, \
+    as the program wrote it.";
+
 /// Takes a signed note. A browser sends lines with CR and LF, and may have lost the last one's end.
 pub(super) async fn announce(
     Shared(organiser): Shared<Arc<Organiser>>,
@@ -238,7 +241,7 @@ pub(super) async fn announce(
     let note = form::read(&body, &["note"])?.remove("note").ok_or(Problem::Malformed)?;
     let note = format!("{}\n", note.replace("\r\n", "\n").trim());
     let announcement = Announcement::open(note.as_bytes(), &organiser.campaign)
-        .map_err(|error| Refusal::from(Problem::Malformed).with_detail(format!("{error}.")))?;
+        .map_err(|_| Refusal::from(Problem::Malformed).with_detail(NO_NOTE))?;
     blocking(move || organiser.announce(&account, announcement)).await?;
     Ok(see(language(&uri), "/"))
 }
