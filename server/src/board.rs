@@ -66,6 +66,16 @@ impl Board {
         self.current.lock().unwrap_or_else(PoisonError::into_inner).published = published;
     }
 
+    /// The published numbers as of now, for a page of another kind.
+    pub(crate) fn moment(&self) -> Moment {
+        self.documents().moment.clone()
+    }
+
+    /// The overview, whose map other pages show too.
+    pub(crate) fn overview(&self) -> &Arc<Overview> {
+        &self.overview
+    }
+
     /// `counts.json` as of now.
     pub(crate) async fn counts(&self) -> Result<Document, Refusal> {
         let documents = self.documents();

@@ -36,6 +36,15 @@ pub const ORGANISERS_MAX: usize = 100;
 /// Lines in the log of actions from which on no more invites are made: the file is written anew with each line.
 pub const ACTIONS_MAX: usize = 10_000;
 
+/// Organisers signed in at once, on all their devices: of more the oldest is signed out.
+pub const SESSIONS_MAX: usize = 64;
+
+/// How long an organiser stays signed in: a working day, for whoever forgets to sign out.
+pub const SESSION_LIFE: Duration = Duration::from_secs(28_800);
+
+/// Free bytes of the disk below which it is called low, at a tick: four times what 500,000 waiting pledges take.
+pub const DISK_FREE_BYTES_MIN: u64 = 2_147_483_648;
+
 /// Bytes of an organiser's JSON.
 pub const ORGANISER_BODY_BYTES_MAX: usize = 4096;
 

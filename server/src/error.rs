@@ -92,6 +92,15 @@ pub(crate) struct Refusal {
     retry_after_secs: u64,
 }
 
+/// What a refusal said, beside the answer that it became: the organisers' page says it in its own way.
+#[derive(Debug, Clone)]
+pub(crate) struct Refused {
+    /// The problem.
+    pub(crate) problem: Problem,
+    /// A sentence of its own, if it has one.
+    pub(crate) detail: Option<String>,
+}
+
 impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Self {
         let authenticate = match problem {
@@ -156,12 +165,13 @@ impl IntoResponse for Refusal {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media::PROBLEM));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(value) = self.authenticate.and_then(|value| HeaderValue::from_str(&value).ok()) {
+        if let Some(value) = self.authenticate.as_deref().and_then(|value| HeaderValue::from_str(value).ok()) {
             headers.insert(header::WWW_AUTHENTICATE, value);
         }
         if matches!(self.problem, Problem::RateLimited | Problem::Unavailable) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(self.retry_after_secs));
         }
+        response.extensions_mut().insert(Refused { problem: self.problem, detail: self.detail });
         response
     }
 }

@@ -25,6 +25,7 @@ mod damage;
 pub mod demo;
 mod document;
 mod error;
+mod growth;
 mod http;
 pub mod init;
 pub mod install;
@@ -47,6 +48,7 @@ mod published;
 mod publisher;
 pub mod raid;
 pub mod restore;
+mod room;
 pub mod serve;
 mod signer;
 mod site;
@@ -66,16 +68,18 @@ use crate::attester::Attester;
 use crate::board::Board;
 use crate::clock::{Clock, Timekeeper};
 use crate::error::Refusal;
+use crate::growth::Growth;
 use crate::issuer::Issuer;
 use crate::join::Join;
 use crate::keyring::Keyring;
-use crate::organiser::Organiser;
+use crate::organiser::{Organiser, Sessions};
 use crate::organisers::Organisers;
 use crate::origin::Origin;
 use crate::page::map::Map;
 use crate::public::Public;
 use crate::published::Published;
 use crate::publisher::Publisher;
+use crate::room::{Disk, Room};
 use crate::signer::Signer;
 use crate::store::attestation::AttestationStore;
 use crate::store::log::LogStore;
@@ -114,6 +118,8 @@ pub struct Deployment {
     site: Mutex<Option<TreeHead>>,
     /// The last look at the clock went well.
     well: Arc<AtomicBool>,
+    /// Its room, as of the last tick.
+    disk: Arc<Disk>,
     /// Keeps a second server out of the folder.
     _lock: File,
 }
@@ -157,7 +163,8 @@ impl Deployment {
         let publisher = Arc::new(Mutex::new(publisher));
         let issuer = Arc::new(Issuer::new(campaign.clone(), timeline.clone(), issuing)?);
         let origin = Arc::new(Origin::new(campaign.clone(), timeline.clone(), &keys.receipt()?, pool)?);
-        let public = Arc::new(Public::new(campaign.clone(), places, map, board.clone(), reader));
+        let public = Arc::new(Public::new(campaign.clone(), places, map, board.clone(), reader.clone()));
+        let disk = Arc::new(Disk::of(data));
         let join = Arc::new(Join::new(&campaign, bundle.as_ref()));
         let organiser = Arc::new(Organiser {
             campaign: campaign.clone(),
@@ -167,6 +174,9 @@ impl Deployment {
             publisher: publisher.clone(),
             organisers: Arc::new(Organisers::open(data)?),
             actions: Actions::of(data),
+            growth: Arc::new(Growth::new(reader)),
+            disk: disk.clone(),
+            sessions: Sessions::default(),
         });
         let deployment = Self {
             data: data.to_owned(),
@@ -183,6 +193,7 @@ impl Deployment {
             destroyed: AtomicBool::new(false),
             site: Mutex::default(),
             well: Arc::new(AtomicBool::new(true)),
+            disk,
             _lock: lock,
         };
         deployment.resume(closed)?;
@@ -214,13 +225,17 @@ impl Deployment {
 
     /// What the organisers reach, for a listener of its own.
     pub fn organiser_routes(&self) -> Router {
-        self.finish(organiser::routes(self.organiser.clone())).layer(from_fn(http::common_headers))
+        let routes = organiser::routes(self.organiser.clone()).merge(public::beside_pages(self.public.clone()));
+        self.finish(routes).layer(from_fn(http::common_headers))
     }
 
     fn finish(&self, routes: Router) -> Router {
-        let well = self.well.clone();
+        let (well, disk) = (self.well.clone(), self.disk.clone());
         let health = async move || match well.load(SeqCst) {
-            true => Ok(http::answer(200, "text/plain; charset=utf-8", "ok\n")),
+            true => {
+                let said = if disk.room() == Room::Low { "ok\ndisk low\n" } else { "ok\n" };
+                Ok(http::answer(200, "text/plain; charset=utf-8", said))
+            }
             false => Err(Refusal::from(Problem::Unavailable)),
         };
         routes

@@ -38,6 +38,9 @@ impl Deployment {
         self.whole_log.found()?;
         if let Some((tick, closing)) = self.timeline.due() {
             self.whole_log.read()?;
+            if let Err(error) = self.disk.measure() {
+                tell(&error); // the numbers come first
+            }
             let closed = self.publisher().tick(tick, closing)?;
             self.timeline.ran(tick);
             forget_told();

@@ -5,13 +5,16 @@ use crate::actions::{Act, Action, Actions};
 use crate::batches::{Batch, BatchRequest};
 use crate::board::Board;
 use crate::error::{Error, Refusal};
+use crate::growth::Growth;
 use crate::http::bearer;
 use crate::issuer::Issuer;
 use crate::organisers::{Account, Organisers, Role, digest_of};
 use crate::publisher::Publisher;
+use crate::room::Disk;
 use crate::timeline::Timeline;
 use axum::Router;
 use axum::extract::{Request, State as Shared};
+use axum::http::header;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -23,6 +26,11 @@ use protocol::publication::State;
 use std::sync::{Arc, Mutex, PoisonError};
 
 mod api;
+pub(crate) mod form;
+mod page;
+mod sessions;
+
+pub(crate) use sessions::Sessions;
 
 /// The role.
 pub(crate) struct Organiser {
@@ -40,6 +48,12 @@ pub(crate) struct Organiser {
     pub organisers: Arc<Organisers>,
     /// What they did.
     pub actions: Actions,
+    /// Who is signed in on the page.
+    pub sessions: Sessions,
+    /// What each tick published.
+    pub growth: Arc<Growth>,
+    /// Whether the disk has room, as of the last tick.
+    pub disk: Arc<Disk>,
 }
 
 /// The organisers' routes.
@@ -53,15 +67,20 @@ pub(crate) fn routes(organiser: Arc<Organiser>) -> Router {
         .route("/organiser/announcement", post(api::announcement))
         .route("/organiser/close", post(api::close))
         .route_layer(from_fn_with_state(organiser.clone(), authorise))
+        .merge(page::routes(&organiser))
         .with_state(organiser)
 }
 
-/// Every route asks for a bearer token, and hands the account that it opens to the handler.
+/// Every route asks for a bearer token, or where there is none for a session of the page, and hands the account that it
+/// opens to the handler.
 async fn authorise(
     Shared(organiser): Shared<Arc<Organiser>>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Refusal> {
+    if !request.headers().contains_key(header::AUTHORIZATION) {
+        return page::by_session(organiser, request, next).await;
+    }
     let digest = digest_of(bearer(request.headers()).ok_or(Problem::Unauthorised)?);
     let account = organiser.account(digest).await?.ok_or(Problem::Unauthorised)?;
     request.extensions_mut().insert(account);

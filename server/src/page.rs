@@ -1,8 +1,9 @@
-//! The overview: who many there are, and where, on one page that needs no script. It is made of the published counts, the
+//! The overview: how many there are, and where, on one page that needs no script. It is made of the published counts, the
 //! campaign and the clock's grid; nothing pending, and nothing of who asks, can come in here.
 
 use crate::error::Error;
 use askama::Template;
+pub(crate) use drawing::escape;
 use drawing::{Drawing, Size, Speech};
 use list::RegionRow;
 use map::Map;
@@ -18,7 +19,7 @@ mod drawing;
 mod list;
 pub(crate) mod map;
 pub(crate) mod picture;
-mod texts;
+pub(crate) mod texts;
 
 /// Media type of the pages.
 pub(crate) const HTML: &str = "text/html; charset=utf-8";
@@ -28,6 +29,7 @@ pub(crate) const POLICY: &str = "default-src 'none'; script-src 'self'; style-sr
     form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
 /// All that a page shows besides the campaign.
+#[derive(Clone)]
 pub(crate) struct Moment {
     /// The published numbers.
     pub counts: Counts,
@@ -73,6 +75,11 @@ impl Overview {
     pub(crate) fn html(&self, moment: &Moment, lang: &str) -> Result<String, Error> {
         let page = Page::new(self, moment, lang);
         page.render().map_err(|error| Error::Refused(format!("the overview could not be written: {error}")))
+    }
+
+    /// The map at one moment with its views, for whichever page shows it; none if there is none.
+    pub(crate) fn map<'a>(&'a self, moment: &Moment, lang: &'a str) -> Option<MapPart<'a>> {
+        self.chart.as_ref().map(|chart| MapPart::new(self, chart, moment, lang))
     }
 
     /// The names of the pictures: the views, each also for narrow screens.
@@ -198,9 +205,14 @@ struct Fact {
     id: Option<&'static str>,
 }
 
-struct MapPart<'a> {
+/// The map with its views, which carry links to each other and pictures for browsers without SVG.
+#[derive(Template)]
+#[template(path = "map.html")]
+pub(crate) struct MapPart<'a> {
+    t: &'static Texts,
     outline: &'a str,
-    attribution: &'a str,
+    /// What has to stand with the map wherever it is shown.
+    pub(crate) attribution: &'a str,
     links: Vec<Link<'a>>,
     /// The whole last: it is shown where no other is chosen.
     views: Vec<ViewPart<'a>>,
@@ -253,7 +265,7 @@ impl<'a> Page<'a> {
             facts: facts(t, campaign, moment),
             take_part: taking,
             groups: t.count("groups", "k", u64::from(genesis.k)),
-            map: overview.chart.as_ref().map(|chart| MapPart::new(overview, chart, moment, lang)),
+            map: overview.map(moment, lang),
             regions: list::rows(campaign, counts, lang),
             unfolded: campaign.places().places.len() <= UNFOLDED_MAX,
             fewer: overview.fewer(t),
@@ -332,7 +344,7 @@ impl<'a> MapPart<'a> {
         let mut views: Vec<ViewPart<'a>> = chart.map.views.iter().zip(&chart.views).map(part).collect();
         views.rotate_left(1);
         let links = chart.map.views.iter().map(link).collect();
-        Self { outline: &chart.outline, attribution: &chart.map.attribution, links, views }
+        Self { t: Texts::of(lang), outline: &chart.outline, attribution: &chart.map.attribution, links, views }
     }
 }
 
@@ -340,7 +352,7 @@ impl Figure {
     fn element(&self, class: &str, summary: &str) -> String {
         let Self { inner, width, height } = self;
         let (pixels_wide, pixels_high) = (width / drawing::UNIT, height / drawing::UNIT);
-        let summary = drawing::escape(summary);
+        let summary = escape(summary);
         format!(
             "<svg class=\"{class}\" width=\"{pixels_wide}\" height=\"{pixels_high}\" viewBox=\"0 0 {width} {height}\" \
              role=\"img\" aria-label=\"{summary}\">{inner}</svg>"

@@ -51,15 +51,22 @@ pub(crate) fn routes(public: Arc<Public>) -> Router {
     Router::new()
         .route("/", get(overview))
         .route("/{lang}/", get(overview_in))
-        .route("/overview/{file}", get(asset))
-        .route("/overview/{lang}/{picture}", get(picture))
-        .route("/favicon.ico", get(icon))
         .route("/campaign", get(campaign))
         .route("/places.json", get(places))
         .route("/map.json", get(map))
         .route("/counts.json", get(counts))
         .route("/log/checkpoint", get(checkpoint))
         .route("/log/{*tile}", get(tile))
+        .with_state(public.clone())
+        .merge(beside_pages(public))
+}
+
+/// What pages load: style, pictures of the map, icon. The organisers' page loads the same, from its own listener.
+pub(crate) fn beside_pages(public: Arc<Public>) -> Router {
+    Router::new()
+        .route("/overview/{file}", get(asset))
+        .route("/overview/{lang}/{picture}", get(picture))
+        .route("/favicon.ico", get(icon))
         .with_state(public)
 }
 

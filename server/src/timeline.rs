@@ -93,6 +93,17 @@ impl Timeline {
         self.schedule.end_of(tick)
     }
 
+    /// The tick under way.
+    pub(crate) fn tick_under_way(&self) -> Tick {
+        let end = *self.end();
+        self.schedule.last_ended(self.now(end).seconds) + 1
+    }
+
+    /// When a tick ends, in Unix seconds.
+    pub(crate) fn end_of(&self, tick: Tick) -> u64 {
+        self.schedule.end_of(tick)
+    }
+
     /// The tick that should be run now, if one is due, and whether it is the closing one. None while the clock is in doubt.
     pub(crate) fn due(&self) -> Option<(Tick, bool)> {
         let end = *self.end();
@@ -166,6 +177,11 @@ impl Timeline {
         let end = *self.end();
         let now = self.now(end).seconds;
         self.schedule.end_of(self.schedule.last_ended(now) + 1).saturating_sub(now)
+    }
+
+    /// What the server's clock says, for organisers to compare with their own. No role may use it.
+    pub(crate) fn clock(&self) -> u64 {
+        self.keeper.now().seconds
     }
 
     /// Whether the clock is in doubt.

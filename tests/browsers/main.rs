@@ -8,6 +8,7 @@ mod driving; // drivers for Node, and which of them run alone
 mod join; // registrations to their end, in each browser and level
 mod mishaps; // what breaks once counts once
 mod mistakes; // what is mistyped, foreign, used or closed
+mod organisers; // the organisers' page
 mod overview; // the overview, without script and with, and where SVG is off too
 mod reproduction; // the page built again, in another folder
 mod server; // a campaign of an organiser's own

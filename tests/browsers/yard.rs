@@ -89,6 +89,11 @@ impl Yard {
         &self.url
     }
 
+    /// Where organisers reach it, and the token of one who may do everything.
+    pub(crate) fn organiser(&self) -> (&str, &str) {
+        (&self.organiser_url, &self.organiser_token)
+    }
+
     /// A file of its data directory.
     pub(crate) fn data(&self, file: &str) -> PathBuf {
         self.data.join(file)
@@ -105,7 +110,7 @@ impl Yard {
     }
 
     /// A call of the organiser's API.
-    async fn organise(&self, name: &str, body: Value) -> Answer {
+    pub(crate) async fn organise(&self, name: &str, body: Value) -> Answer {
         let post =
             self.http.post(format!("{}/organiser/{name}", self.organiser_url)).bearer_auth(&self.organiser_token);
         send(post.header("content-type", "application/json").body(body.to_string())).await

@@ -10,6 +10,8 @@ mod durability; // O2: restarts, lost answers
 mod machine; // what the programs need of a machine, and what they do with its memory
 mod once; // O1: one invite, at most one token; one token, at most one pledge
 mod organisers; // D1, P2, U3: several organisers, their roles, batches and log of actions
+mod organisers_page; // the organisers' page: who gets in, and what a role allows
+mod organisers_see; // P2: what organisers see follows from what is public
 mod overview; // the overview as a browser gets it
 mod page; // U2: the registration page, in the log and beside it
 mod participant; // N1, U1, V2: what `headcount` sends, shows and keeps when something goes wrong

@@ -62,7 +62,6 @@ async fn p2_the_organiser_sees_what_the_public_sees() {
 
     // nothing else is there to be read, and nothing without the token
     for path in [
-        "/organiser/",
         "/organiser/pending",
         "/organiser/invites",
         "/organiser/metrics",

@@ -165,7 +165,7 @@ const ABSENCES: [Absence; 7] = [
 ];
 const ROLES: [&str; 6] = ["attester", "issuer", "origin", "publisher", "organiser", "public"];
 const STORES: [&str; 3] = ["store::attestation", "store::redemption", "store::log"];
-const ARROWS: [(&str, &str); 15] = [
+const ARROWS: [(&str, &str); 16] = [
     ("issuer", "attester"),
     ("organiser", "issuer"),
     ("organiser", "publisher"),
@@ -175,6 +175,7 @@ const ARROWS: [(&str, &str); 15] = [
     ("publisher", "store::log"),
     ("plan", "store::redemption"),
     ("public", "store::log"),
+    ("growth", "store::log"),
     ("whole_log", "store::log"),
     ("init", "store::log"),
     ("check", "store::log"),

@@ -40,6 +40,21 @@ const ORGANISER: [(&str, &str); 7] = [
     ("/organiser/close", "POST"),
 ];
 
+/// The organisers' page, in one of its languages.
+const PAGES: [(&str, &str); 11] = [
+    ("/organiser/ru/", "GET,HEAD"),
+    ("/organiser/ru/sign-in", "POST"),
+    ("/organiser/ru/sign-out", "POST"),
+    ("/organiser/ru/counts.csv", "GET,HEAD"),
+    ("/organiser/ru/ticks.csv", "GET,HEAD"),
+    ("/organiser/ru/counts.json", "GET,HEAD"),
+    ("/organiser/ru/invites", "GET,HEAD"),
+    ("/organiser/ru/revoke/1", "GET,HEAD,POST"),
+    ("/organiser/ru/actions", "GET,HEAD"),
+    ("/organiser/ru/announce", "GET,HEAD,POST"),
+    ("/organiser/ru/close", "GET,HEAD,POST"),
+];
+
 const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"];
 
 /// What is not there: not even to be asked with another method. None matches a route with a part that varies.
@@ -209,12 +224,45 @@ async fn every_path(world: &World) {
             assert_eq!((reply.status, reply.header("www-authenticate")), (401, Some("Bearer")), "{method} {path}");
         }
     }
-    let public = DOCUMENTS.iter().chain(&["/token-request", "/pledges"]).filter(|path| **path != "/healthz");
-    for path in public.copied().chain(["/organiser", "/organiser/", "/organiser/x", "/organiser/counts/", "/x"]) {
+    let shared = |path: &str| path == "/healthz" || path == "/favicon.ico" || path.starts_with("/overview/");
+    for path in DOCUMENTS.into_iter().filter(|path| shared(path)) {
+        assert_eq!(read(&mut wire, path).await.status, 200, "{path}");
+        only(&mut wire, path, "GET,HEAD").await;
+    }
+    organisers_page(&mut wire).await;
+    let public = DOCUMENTS.iter().chain(&["/token-request", "/pledges"]).filter(|path| !shared(path));
+    for path in public.copied().chain([
+        "/organiser",
+        "/organiser/x",
+        "/organiser/counts/",
+        "/organiser/en",
+        "/organiser/de/",
+        "/organiser/EN/",
+        "/organiser/en/counts",
+        "/organiser/en/revoke/",
+        "/organiser/en/close/",
+        "/x",
+    ]) {
         nowhere(&mut wire, path, &METHODS).await;
     }
-    assert_eq!(read(&mut wire, "/healthz").await.status, 200);
-    only(&mut wire, "/healthz", "GET,HEAD").await;
+}
+
+/// The pages, for who is not signed in: the way in, or the way to it; and a form of no page is refused.
+async fn organisers_page(wire: &mut Wire) {
+    assert_eq!(read(wire, "/organiser/").await.status, 303);
+    only(wire, "/organiser/", "GET,HEAD").await;
+    for (path, allow) in PAGES {
+        only(wire, path, allow).await;
+        for method in allow.split(',') {
+            let reply = wire.send(&Message::new(method, path)).await;
+            let expected = match (method, path) {
+                ("POST", _) => 403,
+                (_, "/organiser/ru/") => 200,
+                _ => 303,
+            };
+            assert_eq!(reply.status, expected, "{method} {path}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,6 +8,7 @@ pub mod folders;
 pub mod foreign;
 pub mod programs;
 pub mod proxy;
+pub mod visitor;
 pub mod wire;
 
 pub use crate::wire::{Answer, send, try_send};
@@ -165,6 +166,17 @@ impl World {
         format!("http://{}", self.organiser_address)
     }
 
+    /// Makes an account with these roles and gives its token.
+    pub fn account(&self, name: &str, roles: &[server::organisers::Role]) -> String {
+        let mut token = String::new();
+        let show = |shown: &str| {
+            token.push_str(shown);
+            Ok(())
+        };
+        server::organisers::add(&self.data(), name, roles, show).expect("a good name");
+        token
+    }
+
     /// The organiser's bearer token.
     pub fn organiser_token(&self) -> &str {
         &self.organiser_token
@@ -254,6 +266,13 @@ impl World {
     pub fn announcement(&self, number: u32, text: &str) -> Announcement {
         let text = Text::from([("en".to_owned(), text.to_owned())]);
         Announcement::sign(&self.campaign, &self.organiser_seed, number, None, text).expect("a good announcement")
+    }
+
+    /// The file of the key that signs announcements, as `organiser key` writes it.
+    pub fn organiser_key_file(&self) -> PathBuf {
+        let file = self.folder.path().join("organiser.key");
+        std::fs::write(&file, to_base64(&self.organiser_seed)).expect("a file");
+        file
     }
 
     /// GET of a public path.

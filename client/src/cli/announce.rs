@@ -3,13 +3,14 @@
 
 use crate::cli::approach::heading;
 use crate::cli::console::Console;
-use crate::cli::organiser::Listener;
-use crate::cli::secrets::read_file;
+use crate::cli::organiser::listen;
+use crate::cli::secrets::{TokenSource, read_file};
 use crate::cli::{Failure, Where, clock};
 use clap::Args;
 use client::campaign::{self, fetch};
 use client::error::Error;
-use client::organiser::OrganiserKey;
+use client::organiser::{Organiser, OrganiserKey};
+use client::private_file::PrivateFile;
 use client::transport::Network;
 use protocol::announcement::Announcement;
 use protocol::campaign::Text;
@@ -19,8 +20,14 @@ use std::path::PathBuf;
 /// Arguments of `organiser announce`.
 #[derive(Args)]
 pub(crate) struct Announce {
+    /// Address of the organiser's listener, such as http://127.0.0.1:8081.
+    #[arg(long, value_name = "URL", required_unless_present = "note")]
+    organiser_url: Option<String>,
     #[command(flatten)]
-    listener: Listener,
+    token: TokenSource,
+    /// Write the signed note to a new file instead, for the organisers' page of the server or for another device.
+    #[arg(long, value_name = "FILE", conflicts_with = "organiser_url")]
+    note: Option<PathBuf>,
     #[command(flatten)]
     site: Where,
     /// The file that `organiser key` made.
@@ -43,7 +50,7 @@ impl Announce {
         let text = texts(&self.texts)?;
         let date = self.date.as_deref().map(|date| read_date(date, clock::now())).transpose()?;
         let key = OrganiserKey::parse(&read_file(&self.key)?)?;
-        let organiser = self.listener.open(console, network)?;
+        let way = self.way(console, network)?;
         let (base, expected) = self.site.read(console)?;
         let site = fetch(network, &base, expected).await?;
         let counts = campaign::counts(&site.source, &site.campaign).await?;
@@ -53,13 +60,37 @@ impl Announce {
         console.say(&format!("\n{}", in_all_languages(&announcement)));
         let question = "Sign and publish this in the campaign with the words above? It cannot be taken back.";
         console.confirm(question, "--yes", self.yes)?;
-        organiser.announce(&announcement).await?;
-        console.result(
-            &json!({"number": announcement.number, "date": announcement.date, "text": announcement.text}),
-            "Published: it is, or is about to be, an entry of the public log.",
-        );
+        let said = match way {
+            Way::Listener(organiser) => {
+                organiser.announce(&announcement).await?;
+                "Published: it is, or is about to be, an entry of the public log."
+            }
+            Way::File(file) => {
+                file.write(announcement.note.as_bytes())?;
+                "Signed, and not published yet: bring the note, whole, to the organisers' page of the server."
+            }
+        };
+        let told = json!({"number": announcement.number, "date": announcement.date, "text": announcement.text});
+        console.result(&told, said);
         Ok(())
     }
+
+    /// Found out before anything is signed.
+    fn way(&self, console: &Console, network: &Network) -> Result<Way, Error> {
+        match (&self.note, &self.organiser_url) {
+            (None, Some(url)) => Ok(Way::Listener(listen(console, network, url, &self.token)?)),
+            (Some(file), _) => Ok(Way::File(PrivateFile::at(file)?)),
+            (None, None) => Err(Error::Local("Give --organiser-url or --note.".to_owned())),
+        }
+    }
+}
+
+/// Where a signed note goes.
+enum Way {
+    /// To the server.
+    Listener(Organiser),
+    /// Into a file.
+    File(PrivateFile),
 }
 
 /// The only rules of an announcement that a text can break.

@@ -77,10 +77,20 @@ pub(crate) struct Listener {
 impl Listener {
     /// Prepares to speak with it.
     pub(crate) fn open(&self, console: &Console, network: &Network) -> Result<office::Organiser, Error> {
-        let base = BaseUrl::parse(&self.organiser_url)?;
-        let token = self.token.read(console, "The organiser's token")?;
-        office::Organiser::new(network, &base, &token)
+        listen(console, network, &self.organiser_url, &self.token)
     }
+}
+
+/// Prepares to speak with an organiser's listener.
+pub(crate) fn listen(
+    console: &Console,
+    network: &Network,
+    url: &str,
+    token: &TokenSource,
+) -> Result<office::Organiser, Error> {
+    let base = BaseUrl::parse(url)?;
+    let token = token.read(console, "The organiser's token")?;
+    office::Organiser::new(network, &base, &token)
 }
 
 /// Arguments of `organiser key`.

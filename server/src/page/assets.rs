@@ -8,20 +8,22 @@ use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
 
 /// A file beside the pages.
-pub(super) struct Asset {
+pub(crate) struct Asset {
     /// Its address.
-    pub(super) path: String,
+    pub(crate) path: String,
     /// What a browser compares it with.
-    pub(super) integrity: String,
+    pub(crate) integrity: String,
     document: Document,
 }
 
 /// All of them.
-pub(super) struct Assets {
+pub(crate) struct Assets {
     /// The style of the overview.
-    pub(super) style: Asset,
+    pub(crate) style: Asset,
+    /// What the organisers' page has besides.
+    pub(crate) organiser: Asset,
     /// What changes in it for browsers without script, which may lack SVG too.
-    pub(super) without_script: Asset,
+    pub(crate) without_script: Asset,
     /// The search in the list.
     pub(super) search: Asset,
     icon: Document,
@@ -29,9 +31,10 @@ pub(super) struct Assets {
 
 impl Assets {
     /// The files, made once.
-    pub(super) fn get() -> &'static Self {
+    pub(crate) fn get() -> &'static Self {
         static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets {
             style: asset("style", "css", CSS, include_str!("../../pages/style.css")),
+            organiser: asset("organiser", "css", CSS, include_str!("../../pages/organiser/style.css")),
             without_script: asset("without-script", "css", CSS, include_str!("../../pages/without-script.css")),
             search: asset("search", "js", SCRIPT, include_str!("../../pages/search.js")),
             icon: Document::new(picture::PNG, picture::icon(), Effort::None),
@@ -39,8 +42,8 @@ impl Assets {
         &ASSETS
     }
 
-    fn named(&self) -> [&Asset; 3] {
-        [&self.style, &self.without_script, &self.search]
+    fn named(&self) -> [&Asset; 4] {
+        [&self.style, &self.organiser, &self.without_script, &self.search]
     }
 }
 

@@ -287,7 +287,7 @@ fn add(svg: &mut String, text: std::fmt::Arguments<'_>) {
 }
 
 /// Text for XML and HTML alike.
-pub(super) fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
 

@@ -131,7 +131,7 @@ fn every_place_is_in_the_list_with_its_number_or_a_word() {
             let told = number.map_or_else(|| format!("<i>{fewer}</i>"), |number| format!("<b>{number}</b>"));
             let row = format!(
                 "{}</span> {told}",
-                drawing::escape(&name).replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"")
+                escape(&name).replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"")
             );
             assert!(rows.iter().any(|found| found.starts_with(&row)), "{lang}: {row}");
         }

@@ -6,7 +6,11 @@ use fluent_syntax::parser::parse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The folders with texts, and where their keys are used.
-const FOLDERS: [(&str, &str); 2] = [("server/pages/texts/", "server/"), ("client/web/texts/", "client/web/")];
+const FOLDERS: [(&str, &str); 3] = [
+    ("server/pages/texts/", "server/"),
+    ("server/pages/organiser/texts/", "server/"),
+    ("client/web/texts/", "client/web/"),
+];
 const LANGUAGES: [&str; 3] = ["en", "fa", "ru"];
 
 /// What is put into each message of a file, and the names of its plural forms.
@@ -110,16 +114,22 @@ fn russian_declines_wherever_english_does() {
 
 #[test]
 fn no_text_is_missing_and_none_is_left_over() {
-    let (keys, all) = (messages("en", &read("server/pages/texts/en.ftl")), files());
-    let user = |path: &&String| {
-        path.starts_with("server/pages/overview")
-            || (path.starts_with("server/src/page") && !path.ends_with("tests.rs"))
+    let (mut keys, own) = (messages("en", &read("server/pages/texts/en.ftl")), "server/pages/organiser/texts/en.ftl");
+    let (all, of_organisers) = (files(), messages("en", &read(own)));
+    let twice: Vec<_> = keys.keys().filter(|key| of_organisers.contains_key(*key)).collect();
+    assert!(twice.is_empty(), "{own} has {twice:?} again");
+    keys.extend(of_organisers);
+    let is_template = |path: &str| path.starts_with("server/pages/") && path.ends_with(".html");
+    let pages = ["server/src/page", "server/src/organiser"];
+    let user = |path: &str| {
+        is_template(path) || (pages.iter().any(|page| path.starts_with(page)) && !path.ends_with("tests.rs"))
     };
     let users: String = all.iter().filter(|(path, _)| user(path)).map(|(_, text)| text.as_str()).collect();
     let unused: Vec<_> = keys.keys().filter(|key| !users.contains(&format!("\"{key}\""))).collect();
     assert!(unused.is_empty(), "nothing uses {unused:?}");
-    let template = &all["server/pages/overview.html"];
-    for said in template.split("t.say(\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
-        assert!(keys.contains_key(said), "there is no text {said}");
+    for (path, template) in all.iter().filter(|(path, _)| is_template(path)) {
+        for said in template.split("t.say(\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+            assert!(keys.contains_key(said), "{path}: there is no text {said}");
+        }
     }
 }
