@@ -3,12 +3,15 @@
 use crate::campaign::{Genesis, OhttpKeys, Text};
 use crate::codec::array_from_base64;
 use crate::date::days_since_1970;
+use crate::email::EmailTerms;
 use crate::error::Error;
 use crate::publication::Schedule;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+
+mod email;
 
 /// A campaign file, read and found without a mistake that can be seen without keys and places.
 #[derive(Debug, Clone)]
@@ -19,6 +22,8 @@ pub struct CampaignFile {
     pub map: String,
     /// Which of the disputed territories that the map can draw are drawn.
     pub map_view: Vec<MapChoice>,
+    /// Invites by e-mail, if there are to be any.
+    pub email: Option<EmailTerms>,
     genesis: Genesis,
 }
 
@@ -67,6 +72,9 @@ impl CampaignFile {
             let added = |member: &str| matches!(member, "log_key" | "receipt_key");
             let found = file.genesis.mistakes().into_iter().filter(|(member, _)| !added(member));
             mistakes.extend(found.map(|(member, why)| (position(member), format!("{member}: {why}"))));
+            if file.email.as_ref().is_some_and(|email| email.maximum > file.genesis.eligible) {
+                mistakes.push((position("email"), "email: maximum is more than eligible".to_owned()));
+            }
         }
         if mistakes.is_empty() {
             mistakes.append(&mut fields.mistakes);
@@ -147,7 +155,7 @@ impl<'a, 'i> Fields<'a, 'i> {
         };
         let places = self.required("places", "the path of the list of places, in quotes", path);
         let map = self.required("map", "the path of the map, in quotes", path);
-        CampaignFile { places, map, map_view: self.map_view(), genesis }
+        CampaignFile { places, map, map_view: self.map_view(), email: self.email(), genesis }
     }
 
     fn map_view(&mut self) -> Vec<MapChoice> {
@@ -164,7 +172,7 @@ impl<'a, 'i> Fields<'a, 'i> {
         choices
     }
 
-    /// Relays, witnesses and e-mail belong to the format, but nothing here would honour them yet.
+    /// Relays and witnesses belong to the format, but nothing here would honour them yet.
     fn refuse_what_cannot_be_served(&mut self) {
         for key in ["relays", "witnesses"] {
             if self
@@ -176,9 +184,6 @@ impl<'a, 'i> Fields<'a, 'i> {
         }
         if self.optional("quorum", "a whole number", number::<u64>).is_some_and(|quorum| quorum > 0) {
             self.mistake("quorum", "quorum: there are no witnesses; leave the key out".to_owned());
-        }
-        if self.optional("email", "", |_| Some(())).is_some() {
-            self.mistake("email", "email: this version cannot serve it; leave the key out".to_owned());
         }
     }
 
@@ -261,7 +266,7 @@ fn time(value: &DeValue<'_>) -> Option<u64> {
 mod tests {
     use super::*;
 
-    const GOOD: &str = "target = 500_000\neligible = 1000\nplaces = \"places.json\"\nmap = \"map.json\"\n\
+    pub(super) const GOOD: &str = "target = 500_000\neligible = 1000\nplaces = \"places.json\"\nmap = \"map.json\"\n\
         pledges_open = 2021-03-23T09:00:00Z\ncloses = 2021-03-23T12:00:00+00:00\nissuer_name = \"issuer.example\"\norigin_name = \"localhost:8080\"\n\
         organiser_key = \"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo=\"\n[title]\nen = \"T\"\n[text]\nen = \"words\"\n";
 

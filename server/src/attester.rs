@@ -2,10 +2,11 @@
 
 use crate::batches::{BatchRequest, Batches};
 use crate::config::REPEATS_PER_TICK_MAX;
+use crate::email_offer::EmailOffer;
 use crate::error::{Error, Refusal};
 use crate::store::attestation::{AttestationStore, Ceiling, Claim};
 use protocol::campaign::Campaign;
-use protocol::invite::{Invite, InviteId, InviteKey, InviteLink};
+use protocol::invite::{EMAIL_BATCH, Invite, InviteId, InviteKey, InviteLink};
 use protocol::issuance::TokenRequest;
 use protocol::problem::Problem;
 use protocol::publication::Tick;
@@ -22,6 +23,8 @@ pub(crate) struct Attester {
     key: InviteKey,
     store: AttestationStore,
     batches: Mutex<Batches>,
+    /// The most tokens for invites by e-mail, a part of all.
+    email_maximum: u64,
     minting: Mutex<()>,
     /// Exact repeats since the last tick, for their limit. In memory only.
     repeats: Mutex<HashMap<InviteId, u8>>,
@@ -37,7 +40,8 @@ impl Attester {
     ) -> Result<Self, Error> {
         let store = AttestationStore::open(folder, first_tick)?;
         let batches = Mutex::new(Batches::open(folder)?);
-        Ok(Self { campaign, key, store, batches, minting: Mutex::default(), repeats: Mutex::default() })
+        let email_maximum = EmailOffer::open(folder)?.map_or(0, |offer| offer.maximum);
+        Ok(Self { campaign, key, store, batches, email_maximum, minting: Mutex::default(), repeats: Mutex::default() })
     }
 
     /// The last tick that cleaned the store.
@@ -56,15 +60,9 @@ impl Attester {
     /// `issues` says whether new tokens are issued at all. Where an unused invite would be refused, a used one hears
     /// the same, so that asking about an invite tells nothing.
     pub(crate) async fn attest(&self, id: InviteId, request: &TokenRequest, issues: bool) -> Result<Attested, Refusal> {
-        let batch = self.batches().find(id.batch()).filter(|batch| !batch.revoked).cloned();
         let digest = request.digest();
-        let refusal = match (batch, issues) {
-            (Some(batch), true) => {
-                let ceiling = Ceiling {
-                    batch_total: batch.maximum,
-                    batch_per_tick: batch.per_tick.map(u64::from),
-                    all: self.campaign.genesis().eligible,
-                };
+        let refusal = match (self.ceiling(id.batch()), issues) {
+            (Some(ceiling), true) => {
                 match self.store.claim(id, digest, ceiling).await? {
                     Claim::New => return Ok(Attested(())),
                     Claim::Repeat => return self.repeat(id),
@@ -85,7 +83,8 @@ impl Attester {
     pub(crate) fn mint(&self, request: &BatchRequest) -> Result<Vec<InviteLink>, Refusal> {
         let genesis = self.campaign.genesis();
         let _one = self.minting.lock().unwrap_or_else(PoisonError::into_inner);
-        let (grown, batch) = self.batches().grown(request, genesis.k, genesis.eligible)?;
+        let free = genesis.eligible.saturating_sub(self.email_maximum);
+        let (grown, batch) = self.batches().grown(request, genesis.k, free)?;
         grown.write()?; // while those who ask for tokens go on with the list as it was
         *self.batches() = grown;
         let base_url = genesis.origin_url();
@@ -97,6 +96,12 @@ impl Attester {
         Ok((0..request.count).map(link).collect())
     }
 
+    /// The link of the invite with this id, which an e-mail address earned; nothing remembers it.
+    pub(crate) fn link(&self, id: InviteId) -> InviteLink {
+        let invite = Some(self.key.mint(self.campaign.id(), id));
+        InviteLink { base_url: self.campaign.genesis().origin_url(), invite, campaign: self.campaign.id() }
+    }
+
     /// Cleans the store of the order in which invites came. Idempotent; blocking.
     pub(crate) fn tick(&self, tick: Tick) -> Result<(), Error> {
         self.repeats.lock().unwrap_or_else(PoisonError::into_inner).clear();
@@ -106,6 +111,18 @@ impl Attester {
     /// At close: ends the store and removes it from the disk. Blocking.
     pub(crate) fn destroy(&self) -> Result<(), Error> {
         Ok(self.store.destroy()?)
+    }
+
+    /// What a batch may earn; none if there is no such batch, or no more.
+    fn ceiling(&self, batch: u16) -> Option<Ceiling> {
+        let all = self.campaign.genesis().eligible;
+        if batch == EMAIL_BATCH {
+            let batch_total = Some(self.email_maximum).filter(|maximum| *maximum > 0)?;
+            return Some(Ceiling { batch_total, batch_per_tick: None, all });
+        }
+        let batches = self.batches();
+        let batch = batches.find(batch).filter(|batch| !batch.revoked)?;
+        Some(Ceiling { batch_total: batch.maximum, batch_per_tick: batch.per_tick.map(u64::from), all })
     }
 
     fn repeat(&self, id: InviteId) -> Result<Attested, Refusal> {

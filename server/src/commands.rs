@@ -2,10 +2,12 @@
 
 mod check;
 mod demo;
+mod email;
 mod init;
 mod serve;
 
 use clap::Subcommand;
+use email::EmailOptions;
 use server::Error;
 use server::demo::Options;
 use std::net::SocketAddr;
@@ -37,6 +39,8 @@ pub(crate) enum Command {
         /// The folder of a registration page, as make page builds it; without it the one that was given last is served
         #[arg(long)]
         page: Option<PathBuf>,
+        #[command(flatten)]
+        email: EmailOptions,
     },
     /// Try everything on this machine: Russia 2021 as a rehearsal, with simulated participants
     Demo {
@@ -84,8 +88,8 @@ impl Command {
     pub(crate) async fn run(self) -> Result<(), Error> {
         match self {
             Self::Init { campaign, data } => init::run(&campaign, &data),
-            Self::Serve { data, listen, organiser_listen, page } => {
-                serve::run(&data, listen, organiser_listen, page).await
+            Self::Serve { data, listen, organiser_listen, page, email } => {
+                serve::run(&data, listen, organiser_listen, page, email).await
             }
             Self::Demo { listen, organiser_listen, tick, k, invites, simulate, data, page, json } => {
                 let options =

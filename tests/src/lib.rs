@@ -71,6 +71,8 @@ pub struct Plan {
     pub onion: Option<String>,
     /// Places and map of a country, instead of few and small ones.
     pub country: Option<(Vec<u8>, Vec<u8>)>,
+    /// The lines of the campaign file's table `[email]`.
+    pub email: Option<String>,
 }
 
 impl Default for Plan {
@@ -84,6 +86,7 @@ impl Default for Plan {
             issuer_host: None,
             onion: None,
             country: None,
+            email: None,
         }
     }
 }
@@ -98,6 +101,8 @@ pub struct World {
     running: Option<Running>,
     /// The campaign, read as a client would.
     pub campaign: Campaign,
+    /// The key of its invites by e-mail.
+    pub email_key: Option<String>,
     address: SocketAddr,
     organiser_address: SocketAddr,
     organiser_token: String,
@@ -130,6 +135,7 @@ impl World {
             wall: Arc::new(AtomicU64::new(START)),
             running: None,
             campaign,
+            email_key: made.email_key.map(|key| key.to_string()),
             address,
             organiser_address,
             organiser_token: made.organiser_token.to_string(),
@@ -219,8 +225,13 @@ impl World {
         self.at(schedule.end_of(schedule.last_ended(self.now()) + 1) - START).await;
     }
 
+    /// What is being served.
+    pub fn deployment(&self) -> &Arc<Deployment> {
+        self.running.as_ref().expect("a running server").deployment()
+    }
+
     async fn look(&self) {
-        let deployment = self.running.as_ref().expect("a running server").deployment().clone();
+        let deployment = self.deployment().clone();
         let looked = tokio::task::spawn_blocking(move || deployment.look_at_clock()).await.expect("no panic");
         looked.expect("a tick that can be run");
     }

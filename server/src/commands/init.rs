@@ -19,6 +19,10 @@ pub(super) fn run(campaign: &Path, data: &Path) -> Result<(), Error> {
     println!("  campaign id       {id}\n");
     println!("The organiser's token, shown only now; keep it apart from this machine:");
     println!("  {}\n", *made.organiser_token);
+    if let Some(key) = made.email_key {
+        println!("The e-mail key, shown only now; keep it apart from this machine, and give it at each start:");
+        println!("  {}\n", *key);
+    }
     println!("Next: headcount-server serve --data {} --listen 127.0.0.1:8080", data.display());
     Ok(())
 }
