@@ -26,9 +26,6 @@ struct Asked<'a> {
 pub async fn offer(network: &Network, site: &Site) -> Result<EmailOffer, Error> {
     let answer = network.operation(&site.issuer()?)?.get(PATH, OFFER_BYTES_MAX).await?;
     let none = || Error::Local("This campaign gives no invites by e-mail now; ask its organisers for one.".to_owned());
-    if answer.status == 404 {
-        return Err(none());
-    }
     let answer = answer.demand(&[200], Some(media::JSON))?;
     let offer: EmailOffer = serde_json::from_slice(&answer.body)
         .map_err(|_| Error::Misbehaved("The server's offer is not in the form of this protocol.".to_owned()))?;

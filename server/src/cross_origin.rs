@@ -13,17 +13,17 @@ use protocol::campaign::Genesis;
 use protocol::directory::DIRECTORY_PATH;
 use std::sync::Arc;
 
-/// Where the page may be from, as a browser writes it, and whether it may ask for an invite by e-mail.
-struct Homes(Vec<HeaderValue>, bool);
+/// Where the page may be from, as a browser writes it.
+struct Homes(Vec<HeaderValue>);
 
-/// Lets the campaign's page ask for the issuer directory, for a token, and for an invite by e-mail where there are any.
-pub(crate) fn allow(routes: Router, genesis: &Genesis, by_email: bool) -> Router {
+/// Lets the campaign's page ask for the issuer directory, for a token, and for an invite by e-mail.
+pub(crate) fn allow(routes: Router, genesis: &Genesis) -> Router {
     if genesis.issuer_name == genesis.origin_name {
         return routes;
     }
     let onion = genesis.onion.as_ref().map(|name| format!("http://{name}"));
     let homes = [Some(genesis.origin_url()), onion].into_iter().flatten().filter_map(|url| origin(&url));
-    routes.layer(from_fn_with_state(Arc::new(Homes(homes.collect(), by_email)), let_the_page_ask))
+    routes.layer(from_fn_with_state(Arc::new(Homes(homes.collect())), let_the_page_ask))
 }
 
 /// A browser leaves out the port that goes without saying (RFC 6454 §6.2).
@@ -44,7 +44,7 @@ impl Homes {
 
 async fn let_the_page_ask(Shared(homes): Shared<Arc<Homes>>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let posts = path == TOKEN_REQUEST || (homes.1 && path == INVITE_BY_EMAIL);
+    let posts = path == TOKEN_REQUEST || path == INVITE_BY_EMAIL;
     if !posts && path != DIRECTORY_PATH {
         return next.run(request).await;
     }

@@ -20,7 +20,7 @@ use axum::extract::State as Shared;
 use axum::http::HeaderMap;
 use axum::middleware::from_fn;
 use axum::response::Response;
-use axum::routing::post;
+use axum::routing::{get, post};
 use carrier::Carrier;
 use letter::Letter;
 use lettre::message::Mailbox;
@@ -54,7 +54,7 @@ pub(crate) struct Email {
 }
 
 impl Email {
-    /// The role, which sends nothing before [`Self::begin`]. Without an offer there is no such resource.
+    /// The role, which sends nothing before [`Self::begin`], and without an offer never.
     pub(crate) fn new(
         campaign: Arc<Campaign>,
         timeline: Arc<Timeline>,
@@ -67,11 +67,6 @@ impl Email {
     /// Whether the campaign has e-mail on, and there is still an invite to be earned.
     pub(crate) fn is_wanted(&self) -> bool {
         self.offer.is_some() && !self.timeline.is_closed() && self.timeline.issues_tokens()
-    }
-
-    /// Whether the campaign has e-mail on at all.
-    pub(crate) fn is_offered(&self) -> bool {
-        self.offer.is_some()
     }
 
     /// Begins to send, in the runtime that calls this. Another key than the campaign's is refused: it would earn the same
@@ -112,8 +107,9 @@ impl Email {
     }
 
     /// The whole of a request, in the order of DESIGN §3. Domains are public, so that a refusal by them tells nothing.
-    async fn accept(&self, offer: &EmailOffer, headers: HeaderMap, body: Body) -> Result<(), Refusal> {
+    async fn accept(&self, headers: HeaderMap, body: Body) -> Result<(), Refusal> {
         let body = read_body(&headers, body, media::JSON, EMAIL_BODY_BYTES_MAX).await?;
+        let offer = self.offer.as_ref().ok_or(Problem::Closed)?;
         match self.timeline.state() {
             State::Before => return Err(Problem::NotOpen.into()),
             State::Closed => return Err(Problem::Closed.into()),
@@ -131,28 +127,22 @@ impl Email {
     }
 }
 
-/// The routes, if the campaign has e-mail on.
+/// The routes.
 pub(crate) fn routes(email: Arc<Email>) -> Router {
-    match email.offer.is_some() {
-        true => Router::new()
-            .route(PATH, post(invite).layer(from_fn(close_connection)).get(offer))
-            .with_state(email),
-        false => Router::new(),
-    }
+    let invite = post(invite).layer(from_fn(close_connection));
+    Router::new().route(PATH, get(offer).merge(invite)).with_state(email)
 }
 
 async fn invite(Shared(email): Shared<Arc<Email>>, headers: HeaderMap, body: Body) -> Result<Response, Refusal> {
-    let offer = email.offer.as_ref().ok_or(Problem::NotFound)?;
-    email.accept(offer, headers, body).await?;
+    email.accept(headers, body).await?;
     Ok(answer(202, media::JSON, "{}"))
 }
 
 /// Whether it can be asked for now, and for which domains: the same for everybody.
-async fn offer(Shared(email): Shared<Arc<Email>>) -> Result<Response, Refusal> {
-    let offer = email.offer.as_ref().ok_or(Problem::NotFound)?;
+async fn offer(Shared(email): Shared<Arc<Email>>) -> Response {
     let open = email.office().is_some() && email.timeline.state() != State::Before && email.is_wanted();
-    let json = serde_json::json!({ "open": open, "domains": offer.domains });
-    Ok(answer(200, media::JSON, json.to_string()))
+    let domains = email.offer.as_ref().map(|offer| Vec::from(offer.domains.clone())).unwrap_or_default();
+    answer(200, media::JSON, serde_json::json!({ "open": open, "domains": domains }).to_string())
 }
 
 #[derive(Deserialize)]

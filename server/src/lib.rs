@@ -217,7 +217,7 @@ impl Deployment {
             .merge(origin::routes(self.origin.clone()))
             .merge(public::routes(self.public.clone()))
             .merge(join::routes(self.join.clone()));
-        cross_origin::allow(self.finish(routes), self.campaign.genesis(), self.email.is_offered())
+        cross_origin::allow(self.finish(routes), self.campaign.genesis())
             .layer(from_fn_with_state(self.join.clone(), join::headers))
     }
 

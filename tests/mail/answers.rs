@@ -1,7 +1,7 @@
 //! What is answered: the same to every address, in every state what belongs to it, and nothing to what is no address.
 
 use crate::post_office::{Campaign, DOMAIN, Mode};
-use protocol::problem::Problem::{self, Closed, Malformed, NotFound, NotOpen, TooLarge, Unavailable, UnsupportedMediaType};
+use protocol::problem::Problem::{self, Closed, Malformed, NotOpen, TooLarge, Unavailable, UnsupportedMediaType};
 use serde_json::json;
 use tests::{Plan, TICK, World};
 
@@ -80,13 +80,14 @@ async fn every_state_has_its_answer_and_after_issuing_there_is_nothing_to_ask() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_campaign_without_e_mail_has_no_such_resource_and_takes_no_mail_server() {
+async fn a_campaign_without_e_mail_says_so_and_takes_no_mail_server() {
     let world = World::start().await;
     let other = Campaign::with(Plan::default(), 10).await;
     let office = other.office(0, 100, Mode::Tls);
-    assert_eq!(world.get("/invite-by-email").await.problem(), Some(NotFound));
+    let offer: serde_json::Value = serde_json::from_slice(&world.get("/invite-by-email").await.body).unwrap();
+    assert_eq!(offer, json!({ "open": false, "domains": [] }));
     let post = world.request(reqwest::Method::POST, "/invite-by-email").header("content-type", "application/json");
-    assert_eq!(tests::send(post.body("{\"email\":\"ann@example.org\"}")).await.problem(), Some(NotFound));
+    assert_eq!(tests::send(post.body("{\"email\":\"ann@example.org\"}")).await.problem(), Some(Closed));
     assert!(world.email_key.is_none() && !world.deployment().wants_email());
     let refused = world.deployment().begin_email(other.settings(office.port, "right horse"));
     assert!(refused.err().unwrap().sentence().contains("sends no invites by e-mail"));
