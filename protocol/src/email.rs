@@ -190,10 +190,29 @@ mod tests {
         let long = format!("{}@example.org", "a".repeat(65));
         let longer = format!("a@{}.org", "example.".repeat(40));
         for bad in [
-            "", "@", "ann", "ann@", "@example.org", "ann@localhost", "a b@example.org", "ann@exa mple.org", "ann@-a.org",
-            "ann@example.org\r\nBcc: b@example.org", "ann@[127.0.0.1]", "ann@127.0.0.1", "\"a b\"@example.org",
-            "a..b@example.org", ".a@example.org", "ann@example..org", "ann@example.org.", "a,b@example.org",
-            "ann@b@example.org", "<ann@example.org>", "ann@m\u{fc}nchen.de", &long, &longer,
+            "",
+            "@",
+            "ann",
+            "ann@",
+            "@example.org",
+            "ann@localhost",
+            "a b@example.org",
+            "ann@exa mple.org",
+            "ann@-a.org",
+            "ann@example.org\r\nBcc: b@example.org",
+            "ann@[127.0.0.1]",
+            "ann@127.0.0.1",
+            "\"a b\"@example.org",
+            "a..b@example.org",
+            ".a@example.org",
+            "ann@example..org",
+            "ann@example.org.",
+            "a,b@example.org",
+            "ann@b@example.org",
+            "<ann@example.org>",
+            "ann@m\u{fc}nchen.de",
+            &long,
+            &longer,
         ] {
             assert!(canonical(bad).is_none(), "{bad}");
         }

@@ -62,14 +62,12 @@ impl Attester {
     pub(crate) async fn attest(&self, id: InviteId, request: &TokenRequest, issues: bool) -> Result<Attested, Refusal> {
         let digest = request.digest();
         let refusal = match (self.ceiling(id.batch()), issues) {
-            (Some(ceiling), true) => {
-                match self.store.claim(id, digest, ceiling).await? {
-                    Claim::New => return Ok(Attested(())),
-                    Claim::Repeat => return self.repeat(id),
-                    Claim::UsedOtherwise => Problem::InviteUsed,
-                    Claim::Exhausted => Problem::Exhausted,
-                }
-            }
+            (Some(ceiling), true) => match self.store.claim(id, digest, ceiling).await? {
+                Claim::New => return Ok(Attested(())),
+                Claim::Repeat => return self.repeat(id),
+                Claim::UsedOtherwise => Problem::InviteUsed,
+                Claim::Exhausted => Problem::Exhausted,
+            },
             (_, false) => Problem::Closed,
             (None, true) => Problem::InviteUnknown,
         };

@@ -80,9 +80,11 @@ impl Email {
             .ok()
             .filter(|key| offer.is_of(key, self.campaign.id()))
             .ok_or_else(|| refused("this is not the e-mail key that init showed for this campaign; give that one"))?;
-        let from: Mailbox = settings.from.trim().parse().map_err(|_| {
-            refused("the sender is no e-mail address; write --email-from name@example.org")
-        })?;
+        let from: Mailbox = settings
+            .from
+            .trim()
+            .parse()
+            .map_err(|_| refused("the sender is no e-mail address; write --email-from name@example.org"))?;
         let carrier = Carrier::new(settings.server, from.email.domain())?;
         let letter = Letter::new(from, &self.campaign.genesis().title);
         let office = Office::open(self.campaign.id(), self.issuer.clone(), letter, carrier, key);

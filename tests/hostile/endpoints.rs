@@ -203,7 +203,8 @@ async fn every_path(world: &World) {
             assert_eq!((reply.status, reply.header("www-authenticate")), (401, Some("Bearer")), "{method} {path}");
         }
     }
-    let public = DOCUMENTS.iter().chain(&["/token-request", "/pledges", "/invite-by-email"]).filter(|path| **path != "/healthz");
+    let public =
+        DOCUMENTS.iter().chain(&["/token-request", "/pledges", "/invite-by-email"]).filter(|path| **path != "/healthz");
     for path in public.copied().chain(["/organiser", "/organiser/", "/organiser/x", "/organiser/counts/", "/x"]) {
         nowhere(&mut wire, path, &METHODS).await;
     }

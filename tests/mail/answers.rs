@@ -9,11 +9,26 @@ use tests::{Plan, TICK, World};
 async fn d1_a_request_for_an_invite_by_e_mail_that_is_not_exactly_one_is_refused() {
     let (campaign, office) = Campaign::start(100).await;
     for body in [
-        "", "{", "[]", "[\"ann@example.org\"]", "{}", "null", "\"ann@example.org\"", "{\"email\":1}", "{\"email\":null}",
-        "{\"email\":\"ann@example.org\",\"email\":\"ann@example.org\"}", "{\"email\":\"ann@example.org\",\"more\":1}",
-        "{\"email\":\"ann@example.org\"}x", "{\"Email\":\"ann@example.org\"}", "{\"email\":[\"ann@example.org\"]}",
-        "{\"email\":\"\"}", "{\"email\":\"ann\"}", "{\"email\":\"ann@\"}", "{\"email\":\"ann@example.org,b@example.org\"}",
-        "{\"email\":\"ann@example.org\\r\\nBcc: b@example.org\"}", "{\"email\":\"ann@[127.0.0.1]\"}",
+        "",
+        "{",
+        "[]",
+        "[\"ann@example.org\"]",
+        "{}",
+        "null",
+        "\"ann@example.org\"",
+        "{\"email\":1}",
+        "{\"email\":null}",
+        "{\"email\":\"ann@example.org\",\"email\":\"ann@example.org\"}",
+        "{\"email\":\"ann@example.org\",\"more\":1}",
+        "{\"email\":\"ann@example.org\"}x",
+        "{\"Email\":\"ann@example.org\"}",
+        "{\"email\":[\"ann@example.org\"]}",
+        "{\"email\":\"\"}",
+        "{\"email\":\"ann\"}",
+        "{\"email\":\"ann@\"}",
+        "{\"email\":\"ann@example.org,b@example.org\"}",
+        "{\"email\":\"ann@example.org\\r\\nBcc: b@example.org\"}",
+        "{\"email\":\"ann@[127.0.0.1]\"}",
     ] {
         let answer = campaign.post(body).await;
         assert_eq!((answer.problem(), answer.status, answer.closes), (Some(Malformed), 400, true), "{body}");

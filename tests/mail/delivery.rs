@@ -50,13 +50,17 @@ async fn a_mail_says_what_a_link_proves_and_who_sees_it_and_names_no_cause() {
     let (campaign, office) = Campaign::start(100).await;
     campaign.ask("ann@example.org").await;
     let mail = &office.until(1).await[0];
-    assert_eq!((&mail["tls"], &mail["login"], &mail["from"]), (&json!(true), &json!(true), &json!("post@campaign.example")));
+    assert_eq!(
+        (&mail["tls"], &mail["login"], &mail["from"]),
+        (&json!(true), &json!(true), &json!("post@campaign.example"))
+    );
     let names = ["Content-Transfer-Encoding", "Content-Type", "Date", "From", "MIME-Version", "Subject", "To"];
     assert_eq!(mail["names"], json!(names));
     assert_eq!(mail["subject"], "The link you asked for / Ссылка, о которой вы просили");
     assert!(mail["date"].as_str().unwrap().contains(":00:00 "), "{}", mail["date"]);
     let text = mail["text"].as_str().unwrap();
-    for sentence in ["proves nothing", "eight words", "can see that you asked", "ничего не доказывает"] {
+    for sentence in ["proves nothing", "eight words", "can see that you asked", "ничего не доказывает"]
+    {
         assert!(text.contains(sentence), "{text}");
     }
     let title = campaign.world.campaign.genesis().title.values().any(|title| text.contains(title));

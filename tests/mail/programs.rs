@@ -148,7 +148,8 @@ fn an_invite_is_asked_for_by_the_command_line_and_comes_by_mail_and_the_key_goes
     wait_until(|| !office.mails().is_empty());
     let mails = office.mails();
     assert_eq!(mails.len(), 1, "who was refused, or had no road, sent nothing");
-    let joined = good(&["join", "-", "--place", "Anadyr", "--direct", "--checked", "--now", "--json"], &link(&mails[0]));
+    let joined =
+        good(&["join", "-", "--place", "Anadyr", "--direct", "--checked", "--now", "--json"], &link(&mails[0]));
     assert!(!joined.is_empty());
 
     wait_until(|| !server.holds(&raw));

@@ -25,7 +25,8 @@ impl Fields<'_, '_> {
             own.mistakes.push((0, format!("domains is missing: it is {DOMAINS}")));
         }
         let strange = table.iter().filter(|(key, _)| !own.known.contains(&key.get_ref().as_ref()));
-        own.mistakes.extend(strange.map(|(key, _)| (key.span().start, format!("\"{}\" is no key of it", key.get_ref()))));
+        own.mistakes
+            .extend(strange.map(|(key, _)| (key.span().start, format!("\"{}\" is no key of it", key.get_ref()))));
         let place = |offset| if offset == 0 { at.start } else { offset };
         let told = own.mistakes.into_iter().map(|(offset, why)| (place(offset), format!("email: {why}")));
         self.mistakes.extend(told);

@@ -164,8 +164,16 @@ mod tests {
         assert!(carrier("smtp://mail.example.org:587", None).is_ok_and(|carrier| !carrier.wrapped));
         assert!(carrier("smtps://mail.example.org:465/", None).is_ok_and(|carrier| carrier.wrapped));
         for bad in [
-            "", "mail.example.org", "mail.example.org:25", "smtp://mail.example.org", "smtp://:587", "smtp://a@b:587",
-            "smtp://h:587/x", "smtp://h:x", "http://h:587", "smtp://h:70000",
+            "",
+            "mail.example.org",
+            "mail.example.org:25",
+            "smtp://mail.example.org",
+            "smtp://:587",
+            "smtp://a@b:587",
+            "smtp://h:587/x",
+            "smtp://h:x",
+            "http://h:587",
+            "smtp://h:70000",
         ] {
             assert!(carrier(bad, None).is_err(), "{bad}");
         }

@@ -5,7 +5,8 @@ use super::carrier::{Carried, Carrier};
 use super::letter::{Composed, Letter};
 use super::queue::{Mail, Queue};
 use crate::config::{
-    EMAIL_IDLE_MAX, EMAIL_PAUSE_MAX, EMAIL_RETRY_AFTER_SECS, EMAILS_AT_ONCE, EMAILS_PER_ADDRESS_MAX, EMAILS_REMEMBERED_MAX,
+    EMAIL_IDLE_MAX, EMAIL_PAUSE_MAX, EMAIL_RETRY_AFTER_SECS, EMAILS_AT_ONCE, EMAILS_PER_ADDRESS_MAX,
+    EMAILS_REMEMBERED_MAX,
 };
 use crate::issuer::Issuer;
 use crate::tell;
