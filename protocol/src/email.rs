@@ -2,9 +2,10 @@
 //! the domains that a campaign sends to. An address cannot be printed by accident, and erases itself.
 
 use crate::campaign::CampaignId;
-use crate::codec::{array_from_base64, to_base64};
+use crate::codec::to_base64;
 use crate::error::Error;
 use crate::invite::{EMAIL_BATCH, InviteId};
+use base64ct::{Base64UrlUnpadded, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
@@ -75,20 +76,21 @@ fn is_domain(domain: &str) -> bool {
 }
 
 /// The key that makes ids of addresses: 32 bytes, erased on drop, not printable. Whoever has it and the used ids can test
-/// guessed addresses, so it is never in a campaign's folder.
+/// guessed addresses, so it is never in a campaign's folder. It stays at one place in memory, so that erasing it leaves none.
 #[derive(Zeroize, ZeroizeOnDrop)]
-pub struct EmailKey([u8; 32]);
+pub struct EmailKey(Box<[u8]>);
 
 impl EmailKey {
     /// A key of 32 random bytes.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
+        Self(Box::new(bytes))
     }
 
     /// Reads the text that `init` showed.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let padded = Zeroizing::new(format!("{}=", text.trim().trim_end_matches('=')));
-        array_from_base64(&padded, "e-mail key").map(Self)
+        let mut key = Self::from_bytes([0; 32]);
+        let read = Base64UrlUnpadded::decode(text.trim().trim_end_matches('='), &mut key.0).map(<[u8]>::len);
+        if read == Ok(32) { Ok(key) } else { Err(Error::Malformed("e-mail key")) }
     }
 
     /// The text that `init` shows: base64url, 43 characters.

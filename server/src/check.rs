@@ -1,5 +1,6 @@
 //! `check`: whether a data directory is whole, and the operator's word on the clock. It changes nothing else.
 
+use crate::email_offer::EmailOffer;
 use crate::error::Error;
 use crate::init::read_campaign;
 use crate::keyring::Keyring;
@@ -46,6 +47,9 @@ pub fn check(data: &Path) -> Result<Vec<String>, Error> {
             return Err(Error::damaged(format!("the folder {folder} is missing although the campaign has not closed")));
         }
         found.push("keys: those of the genesis".to_owned());
+        if let Some(offer) = EmailOffer::open(&data.join("attestation"))? {
+            found.push(format!("e-mail: at most {} invites; their key is not here, as it must be", offer.maximum));
+        }
     }
     for entry in std::fs::read_dir(data.join("keys")).map_err(|error| Error::io("keys", error))? {
         let entry = entry.map_err(|error| Error::io("keys", error))?;

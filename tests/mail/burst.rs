@@ -96,7 +96,7 @@ async fn d1_of_two_thousand_requests_in_thirty_seconds_each_accepted_one_is_deli
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "an hour's quarter: make soak"]
+#[ignore = "ten minutes and more: make soak"]
 async fn of_fifty_thousand_requests_in_ten_minutes_each_accepted_one_is_delivered_and_pledges_go_on() {
     run(Burst { requests: 50_000, seconds: 600, rate: 50 }).await;
 }
