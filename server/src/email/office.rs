@@ -87,9 +87,10 @@ impl Office {
     async fn work(self: Arc<Self>) {
         let mut kept = None;
         while let Some(mail) = self.next(&mut kept).await {
-            let Some(composed) = self.compose(&mail) else { continue };
-            let carried = self.carrier.carry(&mut kept, &composed).await;
-            drop(composed);
+            let carried = match self.compose(&mail) {
+                Some(composed) => self.carrier.carry(&mut kept, &composed).await,
+                None => Carried::Never,
+            };
             self.settle(mail, carried);
         }
         if let Some(connection) = kept {
@@ -154,8 +155,11 @@ impl Office {
         let (mut desk, now) = (self.desk(), Instant::now());
         let Some(desk) = desk.as_mut() else { return };
         match carried {
-            Carried::Taken => desk.paused = None,
-            Carried::Never => {}
+            Carried::Taken => {
+                desk.paused = None;
+                desk.queue.finish(&mail);
+            }
+            Carried::Never => desk.queue.finish(&mail),
             Carried::Later => desk.queue.defer(mail, now),
             Carried::Unreachable(why) => {
                 desk.queue.put_back(mail);

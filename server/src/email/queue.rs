@@ -24,7 +24,7 @@ pub(super) struct Queue {
     lanes: VecDeque<VecDeque<Mail>>,
     /// Those that failed for a while, by when they are tried again.
     deferred: BTreeMap<(Instant, u64), Mail>,
-    /// How many of `arrived` and `lanes` were never tried.
+    /// How many were accepted and neither sent nor put off yet, those in somebody's hands included.
     untried: usize,
     /// Tells deferrals of one instant apart.
     counter: u64,
@@ -57,21 +57,26 @@ impl Queue {
                 self.lanes.push_back(lane);
             }
             let mail = mail?;
-            self.untried -= usize::from(mail.attempts == 0);
             if mail.until > now {
                 return Some(mail);
             }
+            self.finish(&mail);
         }
     }
 
     /// Gives back a mail that could not even be tried; it has its turn again.
     pub(super) fn put_back(&mut self, mail: Mail) {
-        self.untried += usize::from(mail.attempts == 0);
         self.line_up(mail, true);
+    }
+
+    /// A mail that was taken leaves, or is given up: there is room for another.
+    pub(super) fn finish(&mut self, mail: &Mail) {
+        self.untried -= usize::from(mail.attempts == 0);
     }
 
     /// Has a mail tried again later, each time after twice the pause; one that has waited too long is given up.
     pub(super) fn defer(&mut self, mut mail: Mail, now: Instant) {
+        self.finish(&mail);
         let pause = EMAIL_RETRY_FIRST.saturating_mul(1 << mail.attempts.min(20)).min(EMAIL_RETRY_MAX);
         mail.attempts += 1;
         if now + pause < mail.until && self.deferred.len() < EMAILS_DEFERRED_MAX {
@@ -84,12 +89,14 @@ impl Queue {
     pub(super) fn forget_old(&mut self, now: Instant) {
         let fresh = |mail: &Mail| mail.until > now;
         let all = self.arrived.iter().chain(self.lanes.iter().flatten());
-        if all.clone().any(|mail| !fresh(mail)) {
+        let old = all.filter(|mail| !fresh(mail));
+        let (old, untried) =
+            old.fold((0, 0), |(old, untried), mail| (old + 1, untried + usize::from(mail.attempts == 0)));
+        if old > 0 {
             self.arrived.retain(fresh);
             self.lanes.iter_mut().for_each(|lane| lane.retain(fresh));
             self.lanes.retain(|lane| !lane.is_empty());
-            let all = self.arrived.iter().chain(self.lanes.iter().flatten());
-            self.untried = all.filter(|mail| mail.attempts == 0).count();
+            self.untried -= untried;
         }
         self.deferred.retain(|_, mail| fresh(mail));
     }
@@ -146,8 +153,12 @@ mod tests {
         assert!(queue.accept(address("late@two.org"), now), "what is tried again later takes no room");
         assert!(!queue.accept(address("later@two.org"), now));
         let mail = queue.take(now).unwrap();
+        assert!(!queue.accept(address("later@two.org"), now), "what is in somebody's hands keeps its place");
         queue.put_back(mail);
-        assert!(!queue.accept(address("later@two.org"), now), "what could not be tried keeps its place");
+        assert!(!queue.accept(address("later@two.org"), now), "what could not be tried keeps it too");
+        let mail = queue.take(now).unwrap();
+        queue.finish(&mail);
+        assert!(queue.accept(address("later@two.org"), now));
         assert_eq!(taken(&mut queue, now).len(), EMAILS_WAITING_MAX);
     }
 
@@ -178,6 +189,7 @@ mod tests {
         }
         let mail = queue.take(begin).unwrap();
         queue.defer(mail, begin);
+        assert_eq!(queue.untried, 2);
         let late = begin + EMAIL_KEPT_MAX;
         queue.accept(address("d@two.org"), late);
         queue.forget_old(late);
