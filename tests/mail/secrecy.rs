@@ -134,7 +134,10 @@ async fn u3_no_address_is_on_disk_or_in_a_backup_and_none_of_ten_million_guesses
     campaign.world.tick().await;
     for part in ["genesis.json", "keys", "attestation"] {
         let (from, to) = (campaign.world.data().join(part), backup.path().join(part));
-        if from.is_dir() { copy_folder(&from, &to) } else { drop(std::fs::copy(&from, &to).unwrap()) }
+        match from.is_dir() {
+            true => copy_folder(&from, &to),
+            false => std::fs::copy(&from, &to).map(|_| ()).unwrap(),
+        }
     }
     let key: [u8; 32] = {
         let text = format!("{}=", campaign.world.email_key.as_ref().unwrap());
