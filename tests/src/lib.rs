@@ -384,6 +384,7 @@ fn source(plan: &Plan, address: SocketAddr, organiser_seed: &[u8; 32]) -> Source
          [title]\nen = \"A campaign\"\nru = \"Кампания\"\n[text]\nen = \"To try things.\"\nru = \"Для проб.\"\n",
         plan.eligible
     );
+    let text = format!("{text}{}", plan.email.as_ref().map_or(String::new(), |lines| format!("[email]\n{lines}")));
     let few = || (wire::places_json(&plan.regions), wire::MAP.as_bytes().to_vec());
     let (places, map) = plan.country.clone().unwrap_or_else(few);
     Source { file: CampaignFile::parse(&text).expect("a good file"), places, map }
