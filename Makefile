@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .SILENT:
-.PHONY: help demo page page-tests release test bench lighthouse country setup setup-test setup-peers setup-browsers setup-node setup-page setup-bench
+.PHONY: help demo page page-tests release test soak bench lighthouse country setup setup-test setup-peers setup-browsers setup-node setup-page setup-bench
 export PATH := $(PATH):$(HOME)/.cargo/bin
 # Debian's packages, as root or through sudo. A recipe that begins with it can say: apt_install NAME…
 APT = apt_install() { local as; [ "$$(id -u)" = 0 ] && as= || as=sudo; $$as apt-get -q update && $$as apt-get -q install -y --no-install-recommends "$$@"; }
@@ -26,6 +26,7 @@ help:
 	echo "make page    the registration page as the log of a campaign names it: the same bytes on every machine"
 	echo "make release the two programs and the page for another machine, with their digests, in target/release-artefact"
 	echo "make test    format, lints, tests, documentation, licences and arrows, each with its time"
+	echo "make soak    50,000 requests for invites by e-mail in ten minutes, against a mail server that takes 50 a second"
 	echo "make bench   what the parts do per second, beside peers measured in the same run; some minutes"
 	echo "make lighthouse    Lighthouse's marks for the overview and the registration page"
 	echo "make country FOLDER=server/campaigns/belarus    the map and the places of a country anew, from open data"
@@ -108,6 +109,10 @@ test:
 	stage "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
 	stage "licences and arrows" cargo test --locked --workspace --test e2e tidy::
 	now=
+
+# Longer than the gate may take. The mail server is a real one, and each mail that was accepted must arrive.
+soak: setup-test setup-peers
+	cargo test --locked -p tests --test mail of_fifty_thousand -- --ignored --nocapture
 
 # WHAT='verify tick' chooses subjects whose names contain one of the words. Syncs need a disk, which /tmp may not be.
 bench: setup-bench
@@ -224,8 +229,8 @@ setup-peers: setup-node
 	    failed "that did not work; install yourself: Go, its library golang.org/x/mod in /usr/share/gocode, age, Python 3.11 with venv, openssl, systemd-analyze"
 	fi
 	wanted="$$from/python/requirements.txt"
-	if ! { cmp -s "$$wanted" "$$to/venv/installed" && "$$to/venv/bin/python" -c 'import cryptography, tlog_scales'; }; then
-	  say "installing Python's cryptography and tlog-scales into $$to/venv with pip"
+	if ! { cmp -s "$$wanted" "$$to/venv/installed" && "$$to/venv/bin/python" -c 'import cryptography, tlog_scales, aiosmtpd'; }; then
+	  say "installing Python's cryptography, tlog-scales and aiosmtpd into $$to/venv with pip"
 	  rm -rf "$$to/venv"
 	  { "$$python" -m venv "$$to/venv" && "$$to/venv/bin/python" -m pip install --quiet --disable-pip-version-check \
 	      --only-binary :all: --require-hashes --requirement "$$wanted"; } ||

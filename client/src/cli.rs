@@ -17,6 +17,7 @@ mod batches;
 mod clock;
 mod console;
 mod interruption;
+mod invite;
 mod join;
 mod looking;
 mod mistyped;
@@ -68,6 +69,8 @@ enum Command {
     Pledge(sittings::PledgeSitting),
     /// Find out from your phrase whether your pledge is published; the whole log is read, so nobody learns whose.
     Status(auditing::Status),
+    /// Ask for an invite by e-mail, if the campaign gives them so.
+    Invite(invite::InviteAsked),
     /// Show the published numbers.
     Counts(looking::CountsShown),
     /// Recount the public log, and check all that is served beside it.
@@ -151,6 +154,7 @@ async fn dispatch(console: &Console, shared: &Shared, command: Command) -> Resul
         Command::Token(sitting) => sitting.run(console, &network).await,
         Command::Pledge(sitting) => sitting.run(console, &network).await,
         Command::Status(status) => status.run(console, &network).await,
+        Command::Invite(asked) => asked.run(console, &network).await,
         Command::Counts(counts) => counts.run(console, &network).await,
         Command::Audit(audit) => audit.run(console, &network).await,
         Command::Organiser(organiser) => organiser.run(console, &network).await,

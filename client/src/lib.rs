@@ -20,6 +20,8 @@ pub mod address;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod audit;
 #[cfg(not(target_arch = "wasm32"))]
+pub mod by_email;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod log_reader;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod mirror;

@@ -3,12 +3,15 @@
 use crate::campaign::{Genesis, OhttpKeys, Text, is_line, is_tag};
 use crate::codec::array_from_base64;
 use crate::date::days_since_1970;
+use crate::email::EmailTerms;
 use crate::error::Error;
 use crate::publication::Schedule;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+
+mod email;
 
 /// A campaign file, read and found without a mistake that can be seen without keys and places.
 #[derive(Debug, Clone)]
@@ -19,6 +22,8 @@ pub struct CampaignFile {
     pub map: String,
     /// Which of the disputed territories that the map can draw are drawn.
     pub map_view: Vec<MapChoice>,
+    /// Invites by e-mail, if there are to be any.
+    pub email: Option<EmailTerms>,
     genesis: Genesis,
     /// Where each key stands.
     lines: BTreeMap<String, usize>,
@@ -58,7 +63,7 @@ impl CampaignFile {
                 Fields { text, table: table.get_ref(), known: Vec::new(), failed: Vec::new(), mistakes: Vec::new() };
             let file = fields.read();
             fields.refuse_unknown_keys();
-            fields.apply_rules(&file.genesis);
+            fields.apply_rules(&file);
             mistakes = fields.mistakes;
             if mistakes.is_empty() {
                 return Ok(file);
@@ -153,7 +158,7 @@ impl<'a, 'i> Fields<'a, 'i> {
         let map = self.required("map", "the path of the map, in quotes", path);
         let line = |key: &Spanned<_>| line_of(self.text, key.span().start);
         let lines = self.table.keys().map(|key| (key.get_ref().to_string(), line(key))).collect();
-        CampaignFile { places, map, map_view: self.map_view(), genesis, lines }
+        CampaignFile { places, map, map_view: self.map_view(), email: self.email(), genesis, lines }
     }
 
     /// Title and text, each mistake told at the line of its language.
@@ -211,7 +216,7 @@ impl<'a, 'i> Fields<'a, 'i> {
         choices
     }
 
-    /// Relays, witnesses and e-mail belong to the format, but nothing here would honour them yet.
+    /// Relays and witnesses belong to the format, but nothing here would honour them yet.
     fn refuse_what_cannot_be_served(&mut self) {
         for key in ["relays", "witnesses"] {
             if self
@@ -223,9 +228,6 @@ impl<'a, 'i> Fields<'a, 'i> {
         }
         if self.optional("quorum", "a whole number", number::<u64>).is_some_and(|quorum| quorum > 0) {
             self.mistake("quorum", "quorum: there are no witnesses; leave the key out".to_owned());
-        }
-        if self.optional("email", "", |_| Some(())).is_some() {
-            self.mistake("email", "email: this version cannot serve it; leave the key out".to_owned());
         }
     }
 
@@ -240,8 +242,11 @@ impl<'a, 'i> Fields<'a, 'i> {
 
     /// The genesis' own rules, as far as what they are about could be read. What `init` adds is not there yet: those
     /// members are judged when it is.
-    fn apply_rules(&mut self, genesis: &Genesis) {
-        for (member, why) in genesis.mistakes() {
+    fn apply_rules(&mut self, file: &CampaignFile) {
+        if file.email.as_ref().is_some_and(|email| email.maximum > file.genesis.eligible) {
+            self.mistake("email", "email: maximum is more than eligible".to_owned());
+        }
+        for (member, why) in file.genesis.mistakes() {
             let about: &[&str] = match member {
                 "log_key" | "receipt_key" => continue,
                 "opens" | "pledges_open" | "issuing_closes" | "closes" => &DATES,

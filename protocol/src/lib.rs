@@ -29,6 +29,8 @@ pub mod codec;
 pub mod counts;
 pub mod date;
 pub mod directory;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod email;
 pub mod entry;
 pub mod error;
 pub mod invite;

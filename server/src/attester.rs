@@ -2,11 +2,12 @@
 
 use crate::batches::{Batch, BatchRequest, Batches, Rules};
 use crate::config::REPEATS_PER_TICK_MAX;
+use crate::email_offer::EmailOffer;
 use crate::error::{Error, Refusal};
 use crate::organisers::Account;
 use crate::store::attestation::{AttestationStore, Ceiling, Claim};
 use protocol::campaign::Campaign;
-use protocol::invite::{Invite, InviteId, InviteKey, InviteLink};
+use protocol::invite::{EMAIL_BATCH, Invite, InviteId, InviteKey, InviteLink};
 use protocol::issuance::TokenRequest;
 use protocol::problem::Problem;
 use protocol::publication::Tick;
@@ -23,6 +24,8 @@ pub(crate) struct Attester {
     key: InviteKey,
     store: AttestationStore,
     batches: Mutex<Batches>,
+    /// The most tokens for invites by e-mail, a part of all.
+    email_maximum: u64,
     /// One change of the batches at a time; held while the disk is written, which those who ask for tokens do not wait for.
     changing: Mutex<()>,
     /// Exact repeats since the last tick, for their limit. In memory only.
@@ -39,7 +42,8 @@ impl Attester {
     ) -> Result<Self, Error> {
         let store = AttestationStore::open(folder, first_tick)?;
         let batches = Mutex::new(Batches::open(folder)?);
-        Ok(Self { campaign, key, store, batches, changing: Mutex::default(), repeats: Mutex::default() })
+        let email_maximum = EmailOffer::open(folder)?.map_or(0, |offer| offer.maximum);
+        Ok(Self { campaign, key, store, batches, email_maximum, changing: Mutex::default(), repeats: Mutex::default() })
     }
 
     /// The last tick that cleaned the store.
@@ -63,25 +67,15 @@ impl Attester {
         request: &TokenRequest,
         tick: Option<Tick>,
     ) -> Result<Attested, Refusal> {
-        let batch = self.batches().find(id.batch()).filter(|batch| !batch.revoked).cloned();
         let digest = request.digest();
-        let refusal = match (batch, tick) {
-            (Some(batch), Some(tick)) if batch.has_expired(tick) => Problem::Closed,
-            (Some(batch), Some(_)) => {
-                let ceiling = Ceiling {
-                    batch_total: batch.maximum,
-                    batch_per_tick: batch.per_tick.map(u64::from),
-                    all: self.campaign.genesis().eligible,
-                };
-                match self.store.claim(id, digest, ceiling).await? {
-                    Claim::New => return Ok(Attested(())),
-                    Claim::Repeat => return self.repeat(id),
-                    Claim::UsedOtherwise => Problem::InviteUsed,
-                    Claim::Exhausted => Problem::Exhausted,
-                }
-            }
-            (_, None) => Problem::Closed,
-            (None, Some(_)) => Problem::InviteUnknown,
+        let refusal = match self.ceiling(id.batch(), tick) {
+            Ok(ceiling) => match self.store.claim(id, digest, ceiling).await? {
+                Claim::New => return Ok(Attested(())),
+                Claim::Repeat => return self.repeat(id),
+                Claim::UsedOtherwise => Problem::InviteUsed,
+                Claim::Exhausted => Problem::Exhausted,
+            },
+            Err(problem) => problem,
         };
         match self.store.is_repeat(id, digest).await? {
             true => self.repeat(id),
@@ -99,7 +93,8 @@ impl Attester {
         record: impl FnOnce() -> Result<(), Refusal>,
     ) -> Result<Vec<InviteLink>, Refusal> {
         let genesis = self.campaign.genesis();
-        let rules = Rules { k: genesis.k, eligible: genesis.eligible, schedule: genesis.schedule(), tick };
+        let eligible = genesis.eligible.saturating_sub(self.email_maximum);
+        let rules = Rules { k: genesis.k, eligible, schedule: genesis.schedule(), tick };
         let _one = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let (grown, batch) = self.batches().grown(request, account, &rules)?;
         record()?;
@@ -134,6 +129,10 @@ impl Attester {
     /// The batches that an account sees. Nothing in them depends on who used an invite.
     pub(crate) fn batches_of(&self, account: &Account) -> Vec<Batch> {
         self.batches().of(account)
+    /// The link of the invite with this id, which an e-mail address earned; nothing remembers it.
+    pub(crate) fn link(&self, id: InviteId) -> InviteLink {
+        let invite = Some(self.key.mint(self.campaign.id(), id));
+        InviteLink { base_url: self.campaign.genesis().origin_url(), invite, campaign: self.campaign.id() }
     }
 
     /// Cleans the store of the order in which invites came. Idempotent; blocking.
@@ -145,6 +144,21 @@ impl Attester {
     /// At close: ends the store and removes it from the disk. Blocking.
     pub(crate) fn destroy(&self) -> Result<(), Error> {
         Ok(self.store.destroy()?)
+    }
+
+    /// What a batch may earn; none if there is no such batch, or no more.
+    /// What an invite of a batch may earn while a tick is under way, or why it earns nothing, used or not.
+    fn ceiling(&self, batch: u16, tick: Option<Tick>) -> Result<Ceiling, Problem> {
+        let (tick, all) = (tick.ok_or(Problem::Closed)?, self.campaign.genesis().eligible);
+        if batch == EMAIL_BATCH && self.email_maximum > 0 {
+            return Ok(Ceiling { batch_total: self.email_maximum, batch_per_tick: None, all });
+        }
+        let batches = self.batches();
+        let batch = batches.find(batch).filter(|batch| !batch.revoked).ok_or(Problem::InviteUnknown)?;
+        match batch.has_expired(tick) {
+            true => Err(Problem::Closed),
+            false => Ok(Ceiling { batch_total: batch.maximum, batch_per_tick: batch.per_tick.map(u64::from), all }),
+        }
     }
 
     fn repeat(&self, id: InviteId) -> Result<Attested, Refusal> {

@@ -1,6 +1,7 @@
 //! `check`: whether a data directory is whole, and the operator's word on the clock. It changes nothing else.
 
 use crate::actions::{self, Actions};
+use crate::email_offer::EmailOffer;
 use crate::error::Error;
 use crate::init::read_campaign;
 use crate::keyring::Keyring;
@@ -62,6 +63,9 @@ pub fn check(data: &Path) -> Result<Vec<String>, Error> {
             return Err(Error::damaged("the log of actions is missing although the campaign has not closed"));
         }
         found.push("keys: those of the genesis".to_owned());
+        if let Some(offer) = EmailOffer::open(&data.join("attestation"))? {
+            found.push(format!("e-mail: at most {} invites; their key is not here, as it must be", offer.maximum));
+        }
     }
     found.push(format!("organisers: {}", organisers::list(data)?.len()));
     let keys = std::fs::read_dir(data.join("keys")).and_then(Iterator::collect::<Result<Vec<_>, _>>);

@@ -3,6 +3,7 @@
 mod backup;
 mod check;
 mod demo;
+mod email;
 mod init;
 mod install;
 mod raid;
@@ -11,6 +12,7 @@ mod organiser;
 mod serve;
 
 use clap::Subcommand;
+use email::EmailOptions;
 use server::Error;
 use server::demo::Options;
 use server::install::Machine;
@@ -47,6 +49,8 @@ pub(crate) enum Command {
         /// The folder of a registration page, as make page builds it; without it the one that was given last is served
         #[arg(long)]
         page: Option<PathBuf>,
+        #[command(flatten)]
+        email: EmailOptions,
     },
     /// Try everything on this machine: Russia 2021 as a rehearsal, with simulated participants
     Demo {
@@ -151,8 +155,8 @@ impl Command {
     pub(crate) async fn run(self) -> Result<(), Error> {
         match self {
             Self::Init { campaign, data, dry_run } => init::run(&campaign, data.as_deref(), dry_run),
-            Self::Serve { data, listen, organiser_listen, page } => {
-                serve::run(&data, listen, organiser_listen, page).await
+            Self::Serve { data, listen, organiser_listen, page, email } => {
+                serve::run(&data, listen, organiser_listen, page, email).await
             }
             Self::Demo { listen, organiser_listen, tick, k, invites, simulate, data, page, json } => {
                 let options =

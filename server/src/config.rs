@@ -48,6 +48,48 @@ pub const DISK_FREE_BYTES_MIN: u64 = 2_147_483_648;
 /// Bytes of an organiser's JSON.
 pub const ORGANISER_BODY_BYTES_MAX: usize = 4096;
 
+/// Bytes of a request for an invite by e-mail: an address has 254, and JSON may write each letter in six.
+pub const EMAIL_BODY_BYTES_MAX: usize = 2048;
+
+/// Mails that may wait to be sent for the first time. At 20 a second all of them go within a minute.
+pub const EMAILS_WAITING_MAX: usize = 1000;
+
+/// What a refusal tells to wait while that queue is full: in this time all of it goes, at 20 a second.
+pub const EMAIL_RETRY_AFTER_SECS: u64 = 60;
+
+/// Mails that may wait to be tried again, beside the others: servers that put mail off must not hold up the rest.
+pub const EMAILS_DEFERRED_MAX: usize = 10_000;
+
+/// Connections to the mail server. More would look like a flood to it.
+pub const EMAILS_AT_ONCE: usize = 4;
+
+/// Mails to one address between two ticks; more are dropped in silence. Nobody is to be flooded by asking in her name.
+pub const EMAILS_PER_ADDRESS_MAX: u8 = 3;
+
+/// Addresses for which mails are counted between two ticks, as ids under the e-mail key; beyond, counting begins anew.
+pub const EMAILS_REMEMBERED_MAX: usize = 100_000;
+
+/// The pause before a mail that was put off is tried again; each further one is twice as long.
+pub const EMAIL_RETRY_FIRST: Duration = Duration::from_secs(5);
+
+/// The longest such pause. Greylisting servers want some minutes.
+pub const EMAIL_RETRY_MAX: Duration = Duration::from_secs(600);
+
+/// How long an address is kept at most while its mail cannot be sent.
+pub const EMAIL_KEPT_MAX: Duration = Duration::from_secs(14_400);
+
+/// The longest pause while the mail server cannot be reached at all.
+pub const EMAIL_PAUSE_MAX: Duration = Duration::from_secs(60);
+
+/// Time for the mail server to be connected to.
+pub const EMAIL_CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Time for the mail server to take a mail.
+pub const EMAIL_ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How long a connection to the mail server may rest.
+pub const EMAIL_IDLE_MAX: Duration = Duration::from_secs(5);
+
 /// What a refusal for the time being tells the client to wait.
 pub const RETRY_AFTER_SECS: u64 = 5;
 

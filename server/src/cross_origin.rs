@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// Where the page may be from, as a browser writes it.
 struct Homes(Vec<HeaderValue>);
 
-/// Lets the campaign's page ask for the issuer directory and for a token.
+/// Lets the campaign's page ask for the issuer directory, for a token, and for an invite by e-mail.
 pub(crate) fn allow(routes: Router, genesis: &Genesis) -> Router {
     if genesis.issuer_name == genesis.origin_name {
         return routes;
@@ -44,12 +44,13 @@ impl Homes {
 
 async fn let_the_page_ask(Shared(homes): Shared<Arc<Homes>>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    if path != TOKEN_REQUEST && path != DIRECTORY_PATH {
+    let posts = path == TOKEN_REQUEST || path == INVITE_BY_EMAIL;
+    if !posts && path != DIRECTORY_PATH {
         return next.run(request).await;
     }
     let allowed = homes.allowed(request.headers());
     let wanted = only(request.headers(), header::ACCESS_CONTROL_REQUEST_METHOD);
-    let asks_first = path == TOKEN_REQUEST && request.method() == Method::OPTIONS;
+    let asks_first = posts && request.method() == Method::OPTIONS;
     let mut response = match asks_first && wanted.is_some_and(|method| method == "POST") {
         true => may_post(),
         false => next.run(request).await,
@@ -76,6 +77,7 @@ fn may_post() -> Response {
 }
 
 const TOKEN_REQUEST: &str = "/token-request";
+const INVITE_BY_EMAIL: &str = crate::email::PATH;
 
 #[cfg(test)]
 mod tests {

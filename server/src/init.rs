@@ -1,6 +1,7 @@
 //! `init`: keys, genesis, log and organiser's token of a new campaign, made whole or not at all.
 
 use crate::actions::Actions;
+use crate::email_offer::EmailOffer;
 use crate::error::Error;
 use crate::keyring::{Keyring, random_seed};
 use crate::organisers::Organisers;
@@ -9,6 +10,7 @@ use crate::store::log::LogStore;
 use crate::store::{SECRET_DIR, SECRET_FILE};
 use protocol::campaign::{Campaign, CampaignId};
 use protocol::campaign_file::{Additions, CampaignFile};
+use protocol::email::EmailKey;
 use protocol::keys::IssuerPrivateKey;
 use protocol::note::NoteSigner;
 use sha2::{Digest, Sha256};
@@ -27,6 +29,8 @@ pub struct Initialised {
     pub campaign_id: CampaignId,
     /// The bearer token of the first organiser: shown once, stored only as a digest.
     pub organiser_token: Zeroizing<String>,
+    /// The key of invites by e-mail, if the campaign has them: shown once, stored nowhere.
+    pub email_key: Option<Zeroizing<String>>,
 }
 
 /// A campaign file with the documents that it names.
@@ -119,8 +123,9 @@ pub(crate) fn unfinished(data: &Path) -> (PathBuf, PathBuf) {
 }
 
 fn make(source: Source, issuer: &IssuerPrivateKey, folder: &Path) -> Result<Initialised, Error> {
-    let Source { file, places, map } = source;
+    let Source { mut file, places, map } = source;
     let map = map_view::choose(&map, &file).map_err(|mistakes| refused(&mistakes))?;
+    let email = file.email.take();
     let mut rng = rand::rng();
     let (log_seed, receipt_seed) = (random_seed(&mut rng), random_seed(&mut rng));
     let public = |seed| NoteSigner::new("", seed).public_key();
@@ -143,7 +148,12 @@ fn make(source: Source, issuer: &IssuerPrivateKey, folder: &Path) -> Result<Init
     write_file(&folder.join("map.json"), SECRET_FILE, &map)?;
     LogStore::create(&folder.join("log"), &genesis, &NoteSigner::new(&campaign.log_name(), &log_seed))?;
     crate::create_stores(folder, &campaign)?;
-    Ok(Initialised { campaign_id: campaign.id(), organiser_token })
+    let email_key = email.is_some().then(|| EmailKey::from_bytes(*random_seed(&mut rng)));
+    if let (Some(terms), Some(key)) = (email, &email_key) {
+        EmailOffer::create(&folder.join("attestation"), terms, key, campaign.id())?;
+    }
+    let email_key = email_key.map(|key| key.to_text());
+    Ok(Initialised { campaign_id: campaign.id(), organiser_token, email_key })
 }
 
 /// Reads the campaign of a data directory with its two documents.

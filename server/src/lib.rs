@@ -24,6 +24,8 @@ mod cross_origin;
 mod damage;
 pub mod demo;
 mod document;
+pub mod email;
+mod email_offer;
 mod error;
 mod growth;
 mod http;
@@ -67,6 +69,8 @@ use crate::actions::Actions;
 use crate::attester::Attester;
 use crate::board::Board;
 use crate::clock::{Clock, Timekeeper};
+use crate::email::{Email, EmailSettings};
+use crate::email_offer::EmailOffer;
 use crate::error::Refusal;
 use crate::growth::Growth;
 use crate::issuer::Issuer;
@@ -105,6 +109,7 @@ pub struct Deployment {
     campaign: Arc<Campaign>,
     timeline: Arc<Timeline>,
     issuer: Arc<Issuer>,
+    email: Arc<Email>,
     origin: Arc<Origin>,
     publisher: Arc<Mutex<Publisher>>,
     public: Arc<Public>,
@@ -162,6 +167,8 @@ impl Deployment {
         let publisher = Publisher::new(data, campaign.clone(), signer, log, board.clone(), published, pool.clone());
         let publisher = Arc::new(Mutex::new(publisher));
         let issuer = Arc::new(Issuer::new(campaign.clone(), timeline.clone(), issuing)?);
+        let offer = EmailOffer::open(&data.join("attestation"))?;
+        let email = Arc::new(Email::new(campaign.clone(), timeline.clone(), issuer.clone(), offer));
         let origin = Arc::new(Origin::new(campaign.clone(), timeline.clone(), &keys.receipt()?, pool)?);
         let public = Arc::new(Public::new(campaign.clone(), places, map, board.clone(), reader.clone()));
         let disk = Arc::new(Disk::of(data));
@@ -183,6 +190,7 @@ impl Deployment {
             campaign,
             timeline,
             issuer,
+            email,
             origin,
             publisher,
             public,
@@ -213,9 +221,31 @@ impl Deployment {
         &self.campaign
     }
 
+    /// Whether the campaign sends invites by e-mail, so that a start wants the mail server and the key.
+    pub fn wants_email(&self) -> bool {
+        self.email.is_wanted()
+    }
+
+    /// Whether the campaign still goes on.
+    pub fn is_open(&self) -> bool {
+        !self.timeline.is_closed() && self.timeline.issues_tokens()
+    }
+
+    /// Begins to send invites by e-mail, in the runtime that calls this. The key lives in memory only, until the campaign
+    /// issues no more tokens, or the server stops.
+    pub fn begin_email(&self, settings: EmailSettings) -> Result<(), Error> {
+        self.email.begin(settings)
+    }
+
+    /// Ends that, and erases the key.
+    pub(crate) fn end_email(&self) {
+        self.email.end();
+    }
+
     /// Everything that participants and the public reach.
     pub fn public_routes(&self) -> Router {
         let routes = issuer::routes(self.issuer.clone())
+            .merge(email::routes(self.email.clone()))
             .merge(origin::routes(self.origin.clone()))
             .merge(public::routes(self.public.clone()))
             .merge(join::routes(self.join.clone()));

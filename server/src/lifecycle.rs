@@ -43,10 +43,14 @@ impl Deployment {
             }
             let closed = self.publisher().tick(tick, closing)?;
             self.timeline.ran(tick);
+            self.email.tick();
             forget_told();
             if closed {
                 return self.close();
             }
+        }
+        if !self.timeline.issues_tokens() && !self.timeline.in_doubt() {
+            self.email.end(); // no invite is good for anything from now on
         }
         match self.issuer.issuing() {
             // after publication: a store of invites that fails must not hold up the numbers
@@ -114,6 +118,7 @@ impl Deployment {
     /// is tried, whatever becomes of the others, and all of it again until all is gone.
     fn close(&self) -> Result<(), Error> {
         self.timeline.closed();
+        self.email.end();
         self.origin.forget();
         let mut done = vec![Keyring::of(&self.data).destroy(), self.publisher().destroy_pool(), self.issuer.destroy()];
         done.extend(crate::remove_stores(&self.data));

@@ -72,6 +72,7 @@ impl Running {
         for listener in self.listeners {
             let _ = listener.await;
         }
+        self.deployment.end_email();
         let (end, publisher) = self.publisher;
         drop(end);
         self.deployment.end_reading();

@@ -163,10 +163,11 @@ const ABSENCES: [Absence; 7] = [
     ("", &["signed_note", "tlog_tiles"], &["protocol/src/note.rs", "protocol/src/tile.rs"]),
     ("server/src/store", &["SystemTime", "Instant", "SocketAddr", "IpAddr", "user_agent", "USER_AGENT"], &[]),
 ];
-const ROLES: [&str; 6] = ["attester", "issuer", "origin", "publisher", "organiser", "public"];
+const ROLES: [&str; 7] = ["attester", "email", "issuer", "origin", "publisher", "organiser", "public"];
 const STORES: [&str; 3] = ["store::attestation", "store::redemption", "store::log"];
-const ARROWS: [(&str, &str); 16] = [
+const ARROWS: [(&str, &str); 17] = [
     ("issuer", "attester"),
+    ("email", "issuer"),
     ("organiser", "issuer"),
     ("organiser", "publisher"),
     ("attester", "store::attestation"),
@@ -183,7 +184,9 @@ const ARROWS: [(&str, &str); 16] = [
     ("raid", "store::log"),
     ("restore", "store::log"),
 ];
-const SECRETS: [&str; 16] = [
+const SECRETS: [&str; 18] = [
+    "EmailAddress",
+    "EmailKey",
     "Phrase",
     "Secrets",
     "Invite",

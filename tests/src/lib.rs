@@ -72,6 +72,8 @@ pub struct Plan {
     pub onion: Option<String>,
     /// Places and map of a country, instead of few and small ones.
     pub country: Option<(Vec<u8>, Vec<u8>)>,
+    /// The lines of the campaign file's table `[email]`.
+    pub email: Option<String>,
 }
 
 impl Default for Plan {
@@ -85,6 +87,7 @@ impl Default for Plan {
             issuer_host: None,
             onion: None,
             country: None,
+            email: None,
         }
     }
 }
@@ -99,6 +102,8 @@ pub struct World {
     running: Option<Running>,
     /// The campaign, read as a client would.
     pub campaign: Campaign,
+    /// The key of its invites by e-mail.
+    pub email_key: Option<String>,
     address: SocketAddr,
     organiser_address: SocketAddr,
     organiser_token: String,
@@ -131,6 +136,7 @@ impl World {
             wall: Arc::new(AtomicU64::new(START)),
             running: None,
             campaign,
+            email_key: made.email_key.map(|key| key.to_string()),
             address,
             organiser_address,
             organiser_token: made.organiser_token.to_string(),
@@ -231,8 +237,13 @@ impl World {
         self.at(schedule.end_of(schedule.last_ended(self.now()) + 1) - START).await;
     }
 
+    /// What is being served.
+    pub fn deployment(&self) -> &Arc<Deployment> {
+        self.running.as_ref().expect("a running server").deployment()
+    }
+
     async fn look(&self) {
-        let deployment = self.running.as_ref().expect("a running server").deployment().clone();
+        let deployment = self.deployment().clone();
         let looked = tokio::task::spawn_blocking(move || deployment.look_at_clock()).await.expect("no panic");
         looked.expect("a tick that can be run");
     }
@@ -392,6 +403,7 @@ fn source(plan: &Plan, address: SocketAddr, organiser_seed: &[u8; 32]) -> Source
          [title]\nen = \"A campaign\"\nru = \"Кампания\"\n[text]\nen = \"To try things.\"\nru = \"Для проб.\"\n",
         plan.eligible
     );
+    let text = format!("{text}{}", plan.email.as_ref().map_or(String::new(), |lines| format!("[email]\n{lines}")));
     let few = || (wire::places_json(&plan.regions), wire::MAP.as_bytes().to_vec());
     let (places, map) = plan.country.clone().unwrap_or_else(few);
     Source { file: CampaignFile::parse(&text).expect("a good file"), places, map }

@@ -72,6 +72,29 @@ export async function send(door: Door, message: Message): Promise<Uint8Array> {
   }
 }
 
+/** What a campaign offers by e-mail, as its issuer says. */
+export interface EmailOffer {
+  open: boolean;
+  domains: string[];
+}
+
+/** Reads what is offered by e-mail. */
+export async function readEmailOffer(base: string): Promise<EmailOffer> {
+  const answer = await read(base + INVITE_BY_EMAIL, OFFER_BYTES_MAX);
+  const offer = JSON.parse(new TextDecoder().decode(answer)) as Partial<EmailOffer>;
+  const domains = Array.isArray(offer.domains) ? offer.domains.filter((domain) => typeof domain === "string") : [];
+  return { open: offer.open === true && domains.length > 0, domains };
+}
+
+/** Asks for an invite by e-mail, once: who has to wait, or whose answer was lost, is told so and decides. */
+export async function askForInvite(door: Door, base: string, email: string): Promise<void> {
+  const headers = { ...PLAIN, "Content-Type": "application/json" };
+  const body = new TextEncoder().encode(JSON.stringify({ email }));
+  const post: RequestInit = { method: "POST", credentials: "omit", headers, body };
+  const answer = await once(base + INVITE_BY_EMAIL, post, PROBLEM_BYTES_MAX);
+  if (answer.status !== 202) throw await refusal(door, answer);
+}
+
 async function refusal(door: Door, answer: Answer): Promise<Refused> {
   const { status, mediaType, retryAfter } = answer;
   const { problem, passing } = await door.ask("problem", {
@@ -145,3 +168,5 @@ const PAUSE_SECONDS_MAX = 60;
 /** Tor is slow. */
 const ANSWER_MILLISECONDS_MAX = 90_000;
 const PROBLEM_BYTES_MAX = 4096;
+const INVITE_BY_EMAIL = "/invite-by-email";
+const OFFER_BYTES_MAX = 64 * 1024;

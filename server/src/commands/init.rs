@@ -42,13 +42,17 @@ fn answer(made: &Initialised, data: &Path) -> Zeroizing<String> {
     let (id, data) = (made.campaign_id, data.display());
     let words = campaign_words(id).join(" ");
     let numbers = campaign_numbers(id).map(|number| number.to_string()).join(" ");
+    let email_key = Zeroizing::new(made.email_key.as_ref().map_or(String::new(), |key| {
+        let what = "The e-mail key, shown only now; keep it apart from this machine, and give it at each start:";
+        format!("{what}\n  {}\n\n", **key)
+    }));
     Zeroizing::new(format!(
         "The campaign is made in {data}.\n\n\
          Print this on paper, for participants to compare with what their device shows:\n  \
          campaign words    {words}\n  campaign numbers  {numbers}\n  campaign id       {id}\n\n\
          The organiser's token, shown only now; keep it apart from this machine:\n  {}\n\n\
-         Next: headcount-server serve --data {data} --listen 127.0.0.1:8080\n",
-        *made.organiser_token
+         {}Next: headcount-server serve --data {data} --listen 127.0.0.1:8080\n",
+        *made.organiser_token, *email_key
     ))
 }
 

@@ -1,5 +1,6 @@
 //! `serve`: opens a campaign's folder and serves it until it is told to stop.
 
+use super::email::EmailOptions;
 use server::clock::Clock;
 use server::serve::{Running, until_told_to_stop};
 use server::{Deployment, Error, memory};
@@ -17,6 +18,7 @@ pub(super) async fn run(
     listen: SocketAddr,
     organiser_listen: SocketAddr,
     page: Option<PathBuf>,
+    email: EmailOptions,
 ) -> Result<(), Error> {
     let bind = async |address| {
         TcpListener::bind(address).await.map_err(|error| Error::io(format!("cannot listen on {address}"), error))
@@ -28,6 +30,9 @@ pub(super) async fn run(
         .await
         .map_err(|_| Error::Refused("the campaign could not be opened; try again".to_owned()))??;
     println!("Campaign {}", deployment.campaign().id());
+    if let Some(told) = email.begin(&deployment)? {
+        println!("{told}");
+    }
     let running = Running::start(deployment, listener, organiser_listener)?;
     println!("Participants and public: http://{}   Organisers: http://{}", running.address, running.organiser_address);
     println!("{}", if locked { LOCKED } else { NOT_LOCKED });

@@ -169,8 +169,10 @@ fn all_of(words: &mut Peekable<SplitWhitespace<'_>>) -> bool {
 /// What may be passed on under MIT OR Apache-2.0 without a condition that our readers would have to learn of.
 /// CDLA-Permissive-2.0 is for data, the list of certificate authorities, and asks only that its text goes along.
 /// BSD-2-Clause (arrayref) and Zlib (slotmap) are those of two crates below resvg; they ask for no more than MIT does.
-const LICENCES: [&str; 9] = [
+/// 0BSD (quoted_printable, below lettre) asks for nothing.
+const LICENCES: [&str; 10] = [
     "MIT",
+    "0BSD",
     "Apache-2.0",
     "BSD-2-Clause",
     "BSD-3-Clause",

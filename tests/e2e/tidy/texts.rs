@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const FOLDERS: [(&str, &str); 3] = [
     ("server/pages/texts/", "server/"),
     ("server/pages/organiser/texts/", "server/"),
+    ("server/letters/", "server/src/email/"),
     ("client/web/texts/", "client/web/"),
 ];
 const LANGUAGES: [&str; 3] = ["en", "fa", "ru"];
@@ -87,7 +88,7 @@ fn every_key_exists_in_every_language_with_the_same_things_put_in() {
             messages(&path, &read(&path))
         };
         let english = of("en");
-        assert!(english.len() > 20, "{folder}");
+        assert!(english.len() > 4, "{folder}");
         for lang in LANGUAGES {
             let these = of(lang);
             let keys = |messages: &Messages| messages.keys().cloned().collect::<BTreeSet<_>>();

@@ -1,5 +1,5 @@
 // Step 1: the invite, read from the link or typed from paper; and the two other ways in, after an accident and with a kept
-// token. Nothing is sent from here.
+// token. Nothing is sent from here but, where somebody asks for an invite by e-mail, the address.
 
 import { asciiDigits, button, buttons, field, type Field } from "../field";
 import { Mistake } from "../door";
@@ -7,11 +7,13 @@ import { h, type Child } from "../elements";
 import { apart } from "../fragment";
 import { explain } from "../explain";
 import type { Page } from "../page";
+import { EmailForm } from "./email";
 import type { Way } from "../sitting";
 
 /** Asks for the invite. `failure` is what was wrong with the link that brought somebody here. */
 export function showInvite(page: Page, enter: (text: string) => Promise<void>, failure: unknown = null): void {
   const draft = { code: "" };
+  const byEmail = page.sitting.way === "recover" ? null : new EmailForm(page);
   let code: Field;
   const goOn = (): void =>
     void page.act(async () => {
@@ -39,6 +41,7 @@ export function showInvite(page: Page, enter: (text: string) => Promise<void>, f
       page.sitting.way === "recover" ? h("p", {}, say("invite-again")) : h("p", {}, say("invite-lead")),
       code.element,
       buttons(button("invite-go-on", say("go-on"), goOn, "main")),
+      byEmail?.draw() ?? null,
       otherWays(page),
       beforeYouBegin(page),
     ];
