@@ -32,7 +32,7 @@ pub fn check(data: &Path) -> Result<Vec<String>, Error> {
 
     if raid::is_asked_for(data) {
         if let Some(left) = raid::left(data) {
-            let remedy = format!("finish it with: headcount-server raid --data {}", data.display());
+            let remedy = format!("to finish it, run: headcount-server raid --data {}", data.display());
             return Err(Error::Refused(format!("a raid was begun and {left} is still there; {remedy}")));
         }
         found.push("ended by a raid: nothing is left but what everybody may read".to_owned());

@@ -69,8 +69,8 @@ pub(crate) fn refuse(data: &Path) -> Result<(), Error> {
     let (private, site) = (left(data), site::folder(data));
     let (data, site) = (data.display(), site.display());
     Err(Error::Refused(match private {
-        None => format!("the campaign in {data} was ended by a raid; let any server of files serve {site}"),
-        Some(_) => format!("a raid of {data} was begun; finish it with: headcount-server raid --data {data}"),
+        None => format!("the campaign in {data} was ended by a raid; give {site} to any server of files"),
+        Some(_) => format!("a raid of {data} was begun; to finish it, run: headcount-server raid --data {data}"),
     }))
 }
 

@@ -103,6 +103,14 @@ async fn u3_after_close_only_what_is_public_is_on_disk() {
     world.tick().await;
     world.tick().await;
     assert_eq!(world.counts().await.total, 6);
+    // the static site is a part of it; its last file is the overview in the last language
+    for attempt in 0.. {
+        if world.data().join("site/ru/index.html").exists() {
+            break;
+        }
+        assert!(attempt < 600, "the close leaves no site");
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
     assert_eq!(found_of(&needles), 0);
     for gone in ["attestation", "redemption", "spent", "plan", "keys/issuer.pkcs8", "keys/invite"] {
         assert!(!world.data().join(gone).exists(), "{gone}");

@@ -8,5 +8,6 @@ mod arguments; // what a participant or an organiser can mistype
 mod campaign_file; // what can be wrong in a campaign file
 mod folders; // what can be wrong with a server's folders, ports and files
 mod judge; // what a good sentence is
+mod keeping; // what stops a backup, a restore, a mirror or a raid
 mod pages; // registration pages that cannot be served
 mod stage; // a campaign, and a server in front of it that misbehaves when it is told to

@@ -74,7 +74,7 @@ fn no_server_starts_where_a_raid_was_begun() {
     let clock = || crate::clock::Clock::system();
     let refused = || crate::Deployment::open(&data, clock(), None).err().unwrap().sentence();
     fs::write(data.join(ASKED_FOR), "").unwrap();
-    assert!(refused().contains("was begun; finish it"), "{}", refused());
+    assert!(refused().contains("was begun; to finish it"), "{}", refused());
     assert!(crate::check::check(&data).unwrap_err().to_string().contains("a raid was begun"));
     raid(&data, |_| {}).unwrap();
     assert!(refused().contains("any server of files"), "{}", refused());
