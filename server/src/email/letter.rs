@@ -5,7 +5,7 @@ use fluent_bundle::FluentResource;
 use fluent_bundle::concurrent::FluentBundle;
 use lettre::address::Envelope;
 use lettre::message::Mailbox;
-use lettre::message::header::ContentType;
+use lettre::message::header::{ContentType, MIME_VERSION_1_0};
 use lettre::{Address, Message};
 use protocol::campaign::Text;
 use protocol::email::EmailAddress;
@@ -53,6 +53,7 @@ impl Letter {
             .to(Mailbox::new(None, to))
             .subject(self.subject.clone())
             .date(this_hour())
+            .header(MIME_VERSION_1_0)
             .header(ContentType::TEXT_PLAIN)
             .body(text);
         let message = message.ok()?;

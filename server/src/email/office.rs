@@ -86,8 +86,8 @@ impl Office {
 
     async fn work(self: Arc<Self>) {
         let mut kept = None;
-        while let Some(mail) = self.next(&mut kept).await {
-            let carried = match self.compose(&mail) {
+        while let Some(mut mail) = self.next(&mut kept).await {
+            let carried = match self.compose(&mut mail) {
                 Some(composed) => self.carrier.carry(&mut kept, &composed).await,
                 None => Carried::Never,
             };
@@ -130,12 +130,12 @@ impl Office {
     }
 
     /// Composes the mail for an address, unless it had its share.
-    fn compose(&self, mail: &Mail) -> Option<Composed> {
+    fn compose(&self, mail: &mut Mail) -> Option<Composed> {
         let id = {
             let mut desk = self.desk();
             let desk = desk.as_mut()?;
             let id = desk.key.invite_id(self.campaign, &mail.address);
-            if mail.attempts == 0 {
+            if !std::mem::replace(&mut mail.counted, true) {
                 if desk.sent.len() >= EMAILS_REMEMBERED_MAX {
                     desk.sent.clear();
                 }

@@ -12,6 +12,8 @@ pub(super) struct Mail {
     pub(super) address: EmailAddress,
     /// How often it was tried.
     pub(super) attempts: u32,
+    /// Whether it was counted among those that its address gets.
+    pub(super) counted: bool,
     until: Instant,
 }
 
@@ -36,7 +38,7 @@ impl Queue {
         let room = self.untried < EMAILS_WAITING_MAX;
         if room {
             self.untried += 1;
-            self.arrived.push_back(Mail { address, attempts: 0, until: now + EMAIL_KEPT_MAX });
+            self.arrived.push_back(Mail { address, attempts: 0, counted: false, until: now + EMAIL_KEPT_MAX });
         }
         room
     }
