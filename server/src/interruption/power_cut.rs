@@ -92,6 +92,7 @@ impl Life {
         self.organise("/organiser/invites", media::JSON, format!(r#"{{"batch":"{LEAKED}","count":9}}"#));
         self.organise("/organiser/batches/revoke", media::JSON, format!(r#"{{"batch":"{LEAKED}"}}"#));
         self.tell("revoked");
+        self.tell("asks-removal");
         organisers::remove(&self.data, "anna").unwrap();
         self.tell("removed");
     }
