@@ -37,7 +37,7 @@ const MAP: &str = r#"{"W":200,"H":100,
 const PLACES: &str =
     r#"{"regions":[{"name":{"en":"R"}}],"places":[{"region":0,"name":{"en":"P"},"lat":1,"lon":2,"population":3}]}"#;
 
-fn folder() -> TempDir {
+pub(crate) fn folder() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("places.json"), PLACES).unwrap();
     std::fs::write(folder.path().join("map.json"), MAP).unwrap();
@@ -45,7 +45,7 @@ fn folder() -> TempDir {
 }
 
 /// The file with one line replaced, and the number of that line.
-fn file_with(key: &str, line: &str) -> (String, usize) {
+pub(crate) fn file_with(key: &str, line: &str) -> (String, usize) {
     let own = format!("\"{}\"", to_base64(&NoteSigner::new("", &[7; 32]).public_key()));
     let good = |(name, value): &(&str, &str)| match *name {
         "organiser_key" => format!("{name} = {own}"),
@@ -106,6 +106,7 @@ fn every_value_out_of_range_is_told_with_its_line() {
     let (folder, mut table) = (folder(), Table::default());
     for (key, value) in [
         ("target", "0"),
+        ("target", "1001"),
         ("eligible", "4"),
         ("eligible", "100000001"),
         ("k", "4"),
@@ -129,6 +130,7 @@ fn every_value_out_of_range_is_told_with_its_line() {
         ("issuer_name", "\"Issuer.example\""),
         ("issuer_name", "\"issuer.example:080\""),
         ("origin_name", "\"origin.example/path\""),
+        ("origin_name", "\"origin..example\""),
         ("organiser_key", "\"AAAA\""),
         ("organiser_key", "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\""),
         ("rehearsal", "\"true\""),
@@ -149,6 +151,7 @@ fn every_value_out_of_range_is_told_with_its_line() {
         assert!(told, "{key} = {value} is not told with line {number}: {}", said.err);
     }
     for (case, text) in [
+        ("a cut onion name", "onion = \"abc.onion\"\n"),
         ("relays", "relays = [\"https://relay.example\"]\n"),
         ("witnesses", "witnesses = [\"a\"]\n"),
         ("quorum", "quorum = 1\n"),
@@ -192,12 +195,25 @@ fn texts_and_files_of_a_campaign_that_cannot_be_used_are_told() {
             r#"{"regions":[{"name":{"en":"R"}}],"places":[{"region":1,"name":{"en":"P"},"lat":1,"lon":2,"population":3}]}"#,
         ),
         (
+            "nowhere on earth",
+            r#"{"regions":[{"name":{"en":"R"}}],"places":[{"region":0,"name":{"en":"P"},"lat":91,"lon":2,"population":3}]}"#,
+        ),
+        (
+            "twice the same",
+            r#"{"regions":[{"name":{"en":"R"}}],"places":[{"region":0,"name":{"en":"P"},"lat":1,"lon":2,"population":3},
+               {"region":0,"name":{"en":"p"},"lat":1,"lon":2,"population":3}]}"#,
+        ),
+        (
+            "an empty region",
+            r#"{"regions":[{"name":{"en":"R"}},{"name":{"en":"S"}}],"places":[{"region":0,"name":{"en":"P"},"lat":1,"lon":2,"population":3}]}"#,
+        ),
+        (
             "a member missing",
             r#"{"regions":[{"name":{"en":"R"}}],"places":[{"region":0,"name":{"en":"P"},"lat":1,"population":3}]}"#,
         ),
     ] {
         std::fs::write(folder.path().join("places.json"), places).unwrap();
-        table.judge(&format!("places: {case}"), &init(folder.path(), good.as_bytes()), &[], "place");
+        table.judge(&format!("places: {case}"), &init(folder.path(), good.as_bytes()), &[], "line 9: places: ");
     }
     std::fs::write(folder.path().join("places.json"), PLACES).unwrap();
     for (case, map) in [
@@ -213,7 +229,7 @@ fn texts_and_files_of_a_campaign_that_cannot_be_used_are_told() {
     }
     let missing = server(folder.path(), &["init", "--campaign", "no.toml", "--data", "data"]);
     table.judge("no campaign file", &missing, &[], "no.toml");
-    table.end(21);
+    table.end(24);
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod answers; // what a server can answer, at each command
 mod arguments; // what a participant or an organiser can mistype
 mod campaign_file; // what can be wrong in a campaign file
 mod folders; // what can be wrong with a server's folders, ports and files
+mod init; // a campaign that is looked at, warned of, made and told
 mod judge; // what a good sentence is
 mod keeping; // what stops a backup, a restore, a mirror or a raid
 mod pages; // registration pages that cannot be served

@@ -82,7 +82,10 @@ fn an_onion_service_has_its_whole_name() {
 
 #[test]
 fn names_for_examples_places_off_the_map_and_a_small_campaign_at_once_are_warned_of() {
-    let file = FILE.replace("a.one", "a.example.org").replace("b.one", "example").replace("20000", "10000");
+    let file = FILE
+        .replace("a.one", "a.example.org")
+        .replace("b.one", "example")
+        .replace("eligible = 20000", "eligible = 10000");
     let file = file.replace("opens = 2000000\n", "opens = 2000001\n");
     let warnings = said(&file, &PLACES.replace("\"lat\":62", "\"lat\":-62"), MAP).unwrap();
     assert_eq!(warnings.len(), 4, "{warnings:?}");
