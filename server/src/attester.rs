@@ -129,6 +129,8 @@ impl Attester {
     /// The batches that an account sees. Nothing in them depends on who used an invite.
     pub(crate) fn batches_of(&self, account: &Account) -> Vec<Batch> {
         self.batches().of(account)
+    }
+
     /// The link of the invite with this id, which an e-mail address earned; nothing remembers it.
     pub(crate) fn link(&self, id: InviteId) -> InviteLink {
         let invite = Some(self.key.mint(self.campaign.id(), id));
@@ -146,7 +148,6 @@ impl Attester {
         Ok(self.store.destroy()?)
     }
 
-    /// What a batch may earn; none if there is no such batch, or no more.
     /// What an invite of a batch may earn while a tick is under way, or why it earns nothing, used or not.
     fn ceiling(&self, batch: u16, tick: Option<Tick>) -> Result<Ceiling, Problem> {
         let (tick, all) = (tick.ok_or(Problem::Closed)?, self.campaign.genesis().eligible);
