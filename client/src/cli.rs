@@ -15,6 +15,7 @@ mod approach;
 mod auditing;
 mod clock;
 mod console;
+mod delivery;
 mod interruption;
 mod join;
 mod looking;

@@ -33,6 +33,10 @@ pub const INVITES_PER_REQUEST_MAX: u32 = 50_000;
 /// Organisers' accounts: every request reads their file.
 pub const ORGANISERS_MAX: usize = 100;
 
+/// Invites that one request may have drawn, as cards or for a screen: 125 sheets. Each costs some kilobytes of the answer and
+/// a millisecond or two.
+pub const CODES_PER_REQUEST_MAX: u32 = 1000;
+
 /// Bytes of an organiser's JSON.
 pub const ORGANISER_BODY_BYTES_MAX: usize = 4096;
 

@@ -21,6 +21,8 @@ use protocol::publication::State;
 use std::sync::{Arc, Mutex};
 
 mod api;
+mod cards;
+mod form;
 
 /// The role.
 pub(crate) struct Organiser {
@@ -45,6 +47,7 @@ pub(crate) fn routes(organiser: Arc<Organiser>) -> Router {
         .route("/organiser/counts", get(api::counts))
         .route("/organiser/announcement", post(api::announcement))
         .route("/organiser/close", post(api::close))
+        .merge(cards::routes())
         .route_layer(from_fn_with_state(organiser.clone(), authorise))
         .with_state(organiser)
 }

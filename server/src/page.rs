@@ -18,7 +18,7 @@ mod drawing;
 mod list;
 pub(crate) mod map;
 pub(crate) mod picture;
-mod texts;
+pub(crate) mod texts;
 
 /// Media type of the pages.
 pub(crate) const HTML: &str = "text/html; charset=utf-8";

@@ -89,6 +89,16 @@ impl Yard {
         &self.url
     }
 
+    /// Where organisers reach it.
+    pub(crate) fn organiser_url(&self) -> &str {
+        &self.organiser_url
+    }
+
+    /// What opens it to them.
+    pub(crate) fn organiser_token(&self) -> &str {
+        &self.organiser_token
+    }
+
     /// A file of its data directory.
     pub(crate) fn data(&self, file: &str) -> PathBuf {
         self.data.join(file)

@@ -7,6 +7,7 @@ use protocol::codec::to_base64;
 use protocol::phrase::Phrase;
 use std::os::unix::fs::PermissionsExt;
 
+const INVITES: [&str; 7] = ["organiser", "invites", "--batch", "a", "--count", "2", "--organiser-url"];
 const WAY: [&str; 5] = ["--direct", "--checked", "--now", "--json", "-"];
 
 fn join<'a>(place: &'a str, more: &[&'a str]) -> Vec<&'a str> {
@@ -157,11 +158,15 @@ fn what_is_wrong_with_ids_addresses_proxies_and_options_is_told() {
         (&["organiser", "invites", "--organiser-url", url, "--batch", "a", "--count", "0"], "--count"),
         (&["organiser", "invites", "--organiser-url", url, "--batch", "a"], "--count"),
         (&["organiser", "announce", url, "--organiser-url", url], "missing"),
+        (&[&INVITES[..], &[url, "--form", "paper"]].concat(), "--form"),
+        (&[&INVITES[..], &[url, "--form", "cards"]].concat(), "--out"),
+        (&[&INVITES[..], &[url, "--form", "csv", "--out", "x", "--language", "en"]].concat(), "no language"),
+        (&[&INVITES[..], &[url, "--also", "en"]].concat(), "no language"),
     ] {
         let said = client(&[words, &["--json"]].concat(), link);
         table.judge(&words.join(" ").replace(link, "LINK"), &said, &secrets.each_ref().map(String::as_str), mentions);
     }
-    table.end(32);
+    table.end(36);
 }
 
 #[test]
@@ -255,6 +260,8 @@ fn what_an_organiser_can_mistake_is_told() {
         client(&[&words[..], more, &listener].concat(), token)
     };
     let token = stage.organiser_token.as_str();
+    let out = stage.folder.path().join("cards.html").to_str().unwrap().to_owned();
+    let cards = ["--form", "cards", "--out", out.as_str()];
     for (case, said, mentions) in [
         ("a wrong token", invites("b", "1", &[], "wrong-token-of-somebody"), "token"),
         ("a token that cannot be sent", invites("b", "1", &[], "to\u{7}ken"), "token"),
@@ -263,10 +270,19 @@ fn what_an_organiser_can_mistake_is_told() {
         ("more than at once", invites("b", "4000000000", &[], token), ""),
         ("per tick below k", invites("b", "10", &["--per-tick", "1"], token), ""),
         ("no name", invites("", "10", &[], token), ""),
+        (
+            "cards in another language",
+            invites("b", "10", &[&cards[..], &["--language", "xx"]].concat(), token),
+            "--language",
+        ),
+        ("cards in one language twice", invites("b", "10", &[&cards[..], &["--also", "en"]].concat(), token), "--also"),
+        ("more cards than at once", invites("b", "1001", &cards, token), "1,000"),
+        ("over a file", invites("b", "10", &["--form", "csv", "--out", &no_key], token), "another name"),
     ] {
         table.judge(&format!("invites, {case}"), &said, &["wrong-token", token], mentions);
     }
     let close = client(&[&["organiser", "close"], &listener[..]].concat(), token);
     table.judge("close without a yes", &close, &[token], "--yes");
-    table.end(18);
+    assert!(!std::path::Path::new(&out).exists(), "nothing is left of what was refused");
+    table.end(22);
 }

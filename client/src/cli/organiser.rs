@@ -3,6 +3,7 @@
 
 use crate::cli::announce::Announce;
 use crate::cli::console::Console;
+use crate::cli::delivery::Delivered;
 use crate::cli::looking::table;
 use crate::cli::secrets::TokenSource;
 use crate::cli::{Failure, locate};
@@ -10,7 +11,7 @@ use clap::{Args, Subcommand};
 use client::address::BaseUrl;
 use client::campaign::{Site, adds_up, check_counts, fetch};
 use client::error::Error;
-use client::organiser::{self as office, OrganiserKey};
+use client::organiser::{self as office, Order, OrganiserKey};
 use client::place_choice::in_language;
 use client::private_file::PrivateFile;
 use client::transport::Network;
@@ -114,13 +115,21 @@ pub(crate) struct Invites {
     /// maximum.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     per_tick: Option<u32>,
-    /// Write the links to a new file, one a line, instead of showing them.
-    #[arg(long, value_name = "FILE")]
+    /// Write to a new file instead of showing the links.
+    #[arg(long, value_name = "FILE", required_if_eq_any([("form", "csv"), ("form", "cards"), ("form", "screen")]))]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    delivered: Delivered,
 }
 
 impl Invites {
     async fn run(self, console: &Console, network: &Network) -> Result<(), Failure> {
+        if let Some(delivery) = self.delivered.file()? {
+            let organiser = self.listener.open(console, network)?;
+            let (batch, count, per_tick) = (&self.batch, self.count, self.per_tick);
+            let order = Order { batch, count, per_tick, language: None, also: None };
+            return self.delivered.run(console, &organiser, delivery, order, self.out.as_deref()).await;
+        }
         let file = self.out.as_deref().map(PrivateFile::at).transpose()?;
         let organiser = self.listener.open(console, network)?;
         let spinner = console.spinner("asking for invites");

@@ -17,6 +17,7 @@ use protocol::invite::InviteLink;
 use protocol::media;
 use protocol::problem::Problem;
 use protocol::publication::State;
+use serde::de::DeserializeOwned;
 use std::sync::{Arc, PoisonError};
 use zeroize::Zeroizing;
 
@@ -33,14 +34,14 @@ pub(super) async fn invites(
     demand(&account, Role::Invites)?;
     let body = read_body(&headers, body, media::JSON, ORGANISER_BODY_BYTES_MAX).await?;
     organiser.demand_issuing(&account)?;
-    let request = batch_request(&body)?;
+    let request = object::<BatchRequest>(&body)?;
     let batch = request.batch.clone();
     let links = organiser.mint(account, request).await?;
     Ok(answer(200, media::JSON, Bytes::from_owner(invites_json(&batch, &links)?)))
 }
 
 /// Reads the request. A list of the members' values is not one, though a derived reader would take it.
-fn batch_request(body: &[u8]) -> Result<BatchRequest, Refusal> {
+pub(super) fn object<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     let malformed = |why: String| {
         Refusal::from(Problem::Malformed).with_detail(format!("The server could not read what was asked for: {why}."))
     };

@@ -11,23 +11,23 @@ use std::sync::LazyLock;
 use unic_langid::LanguageIdentifier;
 
 /// The sentences of one language.
-pub(super) struct Texts {
+pub(crate) struct Texts {
     tag: &'static str,
     bundle: FluentBundle<FluentResource>,
 }
 
 /// A text of the campaign in the language that was asked for, or else in another, which is named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Written<'a> {
+pub(crate) struct Written<'a> {
     /// The text.
-    pub(super) text: &'a str,
+    pub(crate) text: &'a str,
     /// Its language, where that is not the page's.
-    pub(super) other: Option<&'a str>,
+    pub(crate) other: Option<&'a str>,
 }
 
 impl Texts {
     /// The sentences of a language, the English ones where there are none.
-    pub(super) fn of(lang: &str) -> &'static Self {
+    pub(crate) fn of(lang: &str) -> &'static Self {
         static ALL: LazyLock<BTreeMap<&'static str, Texts>> =
             LazyLock::new(|| FILES.into_iter().map(|(tag, file)| (tag, Texts::read(tag, file))).collect());
         ALL.get(lang).unwrap_or_else(|| &ALL[ENGLISH])
@@ -48,27 +48,27 @@ impl Texts {
     }
 
     /// The tag of these sentences.
-    pub(super) fn tag(&self) -> &'static str {
+    pub(crate) fn tag(&self) -> &'static str {
         self.tag
     }
 
     /// A sentence into which nothing is put.
-    pub(super) fn say(&self, key: &str) -> String {
+    pub(crate) fn say(&self, key: &str) -> String {
         self.format(key, None)
     }
 
     /// A sentence with a number, by which it may be declined.
-    pub(super) fn count(&self, key: &str, name: &str, number: u64) -> String {
+    pub(crate) fn count(&self, key: &str, name: &str, number: u64) -> String {
         self.format(key, Some(FluentArgs::from_iter([(name, number)])))
     }
 
     /// A sentence with texts put in.
-    pub(super) fn with(&self, key: &str, given: &[(&'static str, &str)]) -> String {
+    pub(crate) fn with(&self, key: &str, given: &[(&'static str, &str)]) -> String {
         self.format(key, Some(given.iter().copied().collect()))
     }
 
     /// The summary of a view for those who do not see it.
-    pub(super) fn summary(&self, view: &str, places: u64) -> String {
+    pub(crate) fn summary(&self, view: &str, places: u64) -> String {
         let given = [("view", FluentValue::from(view)), ("places", FluentValue::from(places))];
         self.format("map-label", Some(FluentArgs::from_iter(given)))
     }
@@ -83,12 +83,12 @@ impl Texts {
     }
 
     /// A number as the language writes it.
-    pub(super) fn number(&self, number: u64) -> String {
+    pub(crate) fn number(&self, number: u64) -> String {
         grouped(number, self.tag)
     }
 
     /// A time; seconds are told where ticks are shorter than a minute.
-    pub(super) fn time(&self, seconds: u64, tick_seconds: u32) -> String {
+    pub(crate) fn time(&self, seconds: u64, tick_seconds: u32) -> String {
         let utc = utc(seconds); // 2021-03-23 09:00 UTC
         let part = |range: std::ops::Range<usize>| utc.get(range).unwrap_or_default();
         let unpadded = |text: &str| digits(text.trim_start_matches('0'), self.tag);
@@ -104,7 +104,7 @@ impl Texts {
 }
 
 /// What a language calls itself, as far as that is known: its sentences are not needed for it.
-pub(super) fn own_name(tag: &str) -> String {
+pub(crate) fn own_name(tag: &str) -> String {
     let known = Texts::of(tag);
     match tag {
         _ if known.tag() == tag => known.say("language"),
@@ -116,13 +116,13 @@ pub(super) fn own_name(tag: &str) -> String {
 }
 
 /// Whether a language is written from right to left.
-pub(super) fn right_to_left(lang: &str) -> bool {
+pub(crate) fn right_to_left(lang: &str) -> bool {
     let base = lang.split('-').next().unwrap_or_default().to_ascii_lowercase();
     ["ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"].contains(&base.as_str())
 }
 
 /// A text in a language, else in English, else in the first that there is.
-pub(super) fn written<'a>(text: &'a Text, lang: &str) -> Written<'a> {
+pub(crate) fn written<'a>(text: &'a Text, lang: &str) -> Written<'a> {
     if let Some(text) = text.get(lang) {
         return Written { text, other: None };
     }
@@ -131,7 +131,7 @@ pub(super) fn written<'a>(text: &'a Text, lang: &str) -> Written<'a> {
 }
 
 /// What names are sorted by: ё beside е, the letters of Persian in its own order, case and signs aside.
-pub(super) fn sort_key(name: &str) -> Vec<u32> {
+pub(crate) fn sort_key(name: &str) -> Vec<u32> {
     let letters = name.chars().flat_map(char::to_lowercase).filter(|letter| letter.is_alphanumeric());
     let rank = |letter: char| match (letter, PERSIAN.chars().position(|one| one == letter)) {
         ('ё', _) => u32::from('е'),

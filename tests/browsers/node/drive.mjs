@@ -5,6 +5,7 @@ import { text } from "node:stream/consumers";
 import { inspect } from "node:util";
 
 const MODULES = {
+  cards: () => import("./cards.mjs"),
   overview: () => import("./overview.mjs"),
   join: () => import("./join.mjs"),
   mishaps: () => import("./mishaps.mjs"),
