@@ -97,8 +97,8 @@ async fn every_code_that_is_printed_is_read_back_exactly_once() {
 fn looks_right(facts: &Value, count: usize, sheets: usize) {
     assert_eq!((&facts["cards"], &facts["sheets"]), (&json!(count), &json!(sheets)));
     let (sides, modules) = (facts["sides"].as_array().unwrap(), facts["modules"].as_f64().unwrap());
-    assert!(sides.iter().all(|side| (40.0..42.0).contains(&side.as_f64().unwrap())), "{sides:?}");
-    assert!(40.0 / modules > 0.5, "half a millimetre a module at least: {modules}");
+    assert!(sides.iter().all(|side| (37.9..38.1).contains(&side.as_f64().unwrap())), "{sides:?}");
+    assert!(38.0 / modules > 0.5, "half a millimetre a module at least: {modules}");
     assert_eq!(facts["ink"], json!(["rgb(0, 0, 0)"]));
     assert_eq!(facts["spilled"], json!([]));
     assert!(facts["least"].as_f64().unwrap() >= 6.0, "{facts}");

@@ -94,9 +94,9 @@ sheet-print-head = Print where nothing stays behind
 sheet-print = Use a printer of your own, A4, at 100 %, without headers: office printers and copy shops keep copies. Cut at the marks. Then delete the file, and destroy the cards that nobody drew.
 card-rehearsal = REHEARSAL
 card-qr = QR code of an invite
-card-scan = Scan the code with a camera. Or open { $address }, best in Tor Browser, and type it.
-card-compare = The page must show the same eight words as this card. If it shows others, stop.
-card-once = For one person, once. Let nobody note which card is yours, and destroy it afterwards.
+card-scan = Scan with a camera, or type address and code, best in Tor Browser.
+card-compare = The page must show the eight words below. If it shows others, stop.
+card-once = For one person, once. Let nobody note whose card it is, and destroy it afterwards.
 
 screen-title = Screen
 screen-heading = Codes for a room
