@@ -13,6 +13,7 @@ mod advice;
 mod announce;
 mod approach;
 mod auditing;
+mod batches;
 mod clock;
 mod console;
 mod delivery;

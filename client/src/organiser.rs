@@ -1,4 +1,5 @@
-//! The organiser's side: invites, counts, announcements, close, over the server's own organiser listener.
+//! The organiser's side: invites and their batches, counts, announcements, close, the log of actions, over the server's own
+//! organiser listener.
 //!
 //! The key that signs announcements is made here, on the organiser's device, and never goes to a server.
 
@@ -91,6 +92,8 @@ struct InvitesWanted<'a> {
     batch: &'a str,
     count: u32,
     per_tick: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires: Option<u64>,
 }
 
 #[derive(Deserialize, Zeroize, ZeroizeOnDrop)]
@@ -99,8 +102,61 @@ struct Invites {
     links: Vec<String>,
 }
 
+/// What was decided about a batch. How many of its invites were used nobody is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Batch {
+    /// Its name.
+    pub batch: String,
+    /// How many invites were made.
+    pub maximum: u64,
+    /// The most that can be used in one tick.
+    pub per_tick: Option<u32>,
+    /// The last tick in which its invites are good, if not all are.
+    pub expires_tick: Option<i64>,
+    /// The end of that tick, in Unix seconds.
+    pub expires: Option<u64>,
+    /// Whether it was revoked.
+    pub revoked: bool,
+    /// The account that made it.
+    pub maker: String,
+}
+
+#[derive(Deserialize)]
+struct Batches {
+    batches: Vec<Batch>,
+}
+
+/// Something that an organiser did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Action {
+    /// The tick that was under way.
+    pub tick: i64,
+    /// The account, or `operator` for whoever runs the server.
+    pub organiser: String,
+    /// What it was, in one word.
+    pub did: String,
+    /// Of which batch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch: Option<String>,
+    /// How many invites.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<u32>,
+    /// Which announcement.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<u32>,
+    /// Which account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Actions {
+    actions: Vec<Action>,
+}
+
 impl Organiser {
-    /// Prepares to speak with the listener. The token is the one that `headcount-server init` printed.
+    /// Prepares to speak with the listener. The token is one that `headcount-server init` or
+    /// `headcount-server organiser add` printed.
     pub fn new(network: &Network, base: &BaseUrl, token: &str) -> Result<Self, Error> {
         Ok(Self {
             operation: network.operation(base)?,
@@ -109,14 +165,15 @@ impl Organiser {
     }
 
     /// Asks for `count` new invites of a batch: links, each good for one participant. `per_tick` is the most of the
-    /// batch that can be used in one tick.
+    /// batch that can be used in one tick; `expires` is until when they are good at least, in Unix seconds.
     pub async fn invites(
         &self,
         batch: &str,
         count: u32,
         per_tick: Option<u32>,
+        expires: Option<u64>,
     ) -> Result<Vec<Zeroizing<String>>, Error> {
-        let wanted = InvitesWanted { batch, count, per_tick };
+        let wanted = InvitesWanted { batch, count, per_tick, expires };
         let body = serde_json::to_vec(&wanted)
             .map_err(|_| Error::Local("The batch cannot be named so; choose another name.".to_owned()))?;
         let answer = self.post("/organiser/invites", media::JSON, body, LINKS_BYTES_MAX).await?;
@@ -130,10 +187,32 @@ impl Organiser {
         Ok(std::mem::take(&mut invites.links).into_iter().map(Zeroizing::new).collect())
     }
 
+    /// The batches that this organiser may see.
+    pub async fn batches(&self) -> Result<Vec<Batch>, Error> {
+        let answer = self.get("/organiser/batches", LIST_BYTES_MAX).await?;
+        let read = serde_json::from_slice::<Batches>(&answer.body).map(|list| list.batches);
+        read.map_err(|_| {
+            Error::Misbehaved("The server answered with something else than a list of batches.".to_owned())
+        })
+    }
+
+    /// Revokes a batch, for ever.
+    pub async fn revoke(&self, batch: &str) -> Result<(), Error> {
+        let body = serde_json::json!({ "batch": batch }).to_string().into_bytes();
+        let answer = self.post("/organiser/batches/revoke", media::JSON, body, ANSWER_BYTES_MAX).await?;
+        answer.demand(&[202], None).map(|_| ())
+    }
+
+    /// What the organisers did, in order.
+    pub async fn actions(&self) -> Result<Vec<Action>, Error> {
+        let answer = self.get("/organiser/actions", LIST_BYTES_MAX).await?;
+        let read = serde_json::from_slice::<Actions>(&answer.body).map(|list| list.actions);
+        read.map_err(|_| Error::Misbehaved("The server answered with something else than a log of actions.".to_owned()))
+    }
+
     /// The published numbers; the organiser sees what everybody sees.
     pub async fn counts(&self) -> Result<Counts, Error> {
-        let answer = self.operation.get_authorised("/organiser/counts", &self.authorization, COUNTS_BYTES_MAX);
-        let answer = answer.await?.demand(&[200], Some(media::JSON))?;
+        let answer = self.get("/organiser/counts", COUNTS_BYTES_MAX).await?;
         serde_json::from_slice(&answer.body)
             .map_err(|_| Error::Misbehaved("The server's counts are not in the form of this protocol.".to_owned()))
     }
@@ -151,6 +230,11 @@ impl Organiser {
         answer.demand(&[202], None).map(|_| ())
     }
 
+    async fn get(&self, path: &str, bytes_max: usize) -> Result<Answer, Error> {
+        let answer = self.operation.get_authorised(path, &self.authorization, bytes_max).await?;
+        answer.demand(&[200], Some(media::JSON))
+    }
+
     async fn post(&self, path: &str, media_type: &str, body: Vec<u8>, bytes_max: usize) -> Result<Answer, Error> {
         let message = Message { authorization: Some(&self.authorization), media_type, body };
         self.operation.post(path, message, bytes_max).await
@@ -160,6 +244,8 @@ impl Organiser {
 const NOTE: &str = "text/plain; charset=utf-8";
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
 const COUNTS_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Every batch that there can be, with the longest name.
+const LIST_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// A link has fewer than 400 characters; batches of some hundred thousand fit.
 const LINKS_BYTES_MAX: usize = 256 * 1024 * 1024;
 
@@ -199,11 +285,12 @@ mod tests {
         let server =
             serve(move |_| Some(format!("200 OK\r\ncontent-type: application/json\r\n\r\n{body}").into())).await;
         let organiser = Organiser::new(&Network::direct(), &server.base, "secret\n").unwrap();
-        assert_eq!(organiser.invites("a", 1, None).await.unwrap(), vec![link]);
-        assert!(organiser.invites("a", 2, None).await.is_err());
+        assert_eq!(organiser.invites("a", 1, None, None).await.unwrap(), vec![link]);
+        assert!(organiser.invites("a", 2, None, Some(9)).await.is_err());
         let request = String::from_utf8(server.requests()[0].clone()).unwrap();
         assert!(request.starts_with("POST /organiser/invites HTTP/1.1\r\n"));
         assert!(request.contains("authorization: Bearer secret\r\n"));
         assert!(request.ends_with("{\"batch\":\"a\",\"count\":1,\"per_tick\":null}"));
+        assert!(server.requests()[1].ends_with(b"{\"batch\":\"a\",\"count\":2,\"per_tick\":null,\"expires\":9}"));
     }
 }

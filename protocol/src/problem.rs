@@ -123,7 +123,7 @@ impl Problem {
             Self::InviteUnknown => {
                 "The invite code is not one of this campaign; check each group for a typing mistake, or ask for another."
             }
-            Self::Unauthorised => "The organiser's token is missing or wrong; use the one that init printed.",
+            Self::Unauthorised => "The organiser's token is missing or wrong; use the one that you were given.",
             Self::InviteUsed => {
                 "The invite was used already with another phrase or place; use the phrase and place of the first time, or ask for another invite."
             }

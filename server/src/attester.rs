@@ -1,8 +1,9 @@
 //! Attester: an invite → [`Attested`]. It knows which invites were used, for which request, and never a token.
 
-use crate::batches::{BatchRequest, Batches};
+use crate::batches::{Batch, BatchRequest, Batches, Rules};
 use crate::config::REPEATS_PER_TICK_MAX;
 use crate::error::{Error, Refusal};
+use crate::organisers::Account;
 use crate::store::attestation::{AttestationStore, Ceiling, Claim};
 use protocol::campaign::Campaign;
 use protocol::invite::{Invite, InviteId, InviteKey, InviteLink};
@@ -22,7 +23,8 @@ pub(crate) struct Attester {
     key: InviteKey,
     store: AttestationStore,
     batches: Mutex<Batches>,
-    minting: Mutex<()>,
+    /// One change of the batches at a time; held while the disk is written, which those who ask for tokens do not wait for.
+    changing: Mutex<()>,
     /// Exact repeats since the last tick, for their limit. In memory only.
     repeats: Mutex<HashMap<InviteId, u8>>,
 }
@@ -37,7 +39,7 @@ impl Attester {
     ) -> Result<Self, Error> {
         let store = AttestationStore::open(folder, first_tick)?;
         let batches = Mutex::new(Batches::open(folder)?);
-        Ok(Self { campaign, key, store, batches, minting: Mutex::default(), repeats: Mutex::default() })
+        Ok(Self { campaign, key, store, batches, changing: Mutex::default(), repeats: Mutex::default() })
     }
 
     /// The last tick that cleaned the store.
@@ -53,13 +55,19 @@ impl Attester {
 
     /// Binds an invite to a request, durably and for ever; the same pair again is attested again, up to a limit.
     ///
-    /// `issues` says whether new tokens are issued at all. Where an unused invite would be refused, a used one hears
-    /// the same, so that asking about an invite tells nothing.
-    pub(crate) async fn attest(&self, id: InviteId, request: &TokenRequest, issues: bool) -> Result<Attested, Refusal> {
+    /// `tick` is the one under way while new tokens are issued; none says that none are. Where an unused invite would be
+    /// refused, a used one hears the same, so that asking about an invite tells nothing.
+    pub(crate) async fn attest(
+        &self,
+        id: InviteId,
+        request: &TokenRequest,
+        tick: Option<Tick>,
+    ) -> Result<Attested, Refusal> {
         let batch = self.batches().find(id.batch()).filter(|batch| !batch.revoked).cloned();
         let digest = request.digest();
-        let refusal = match (batch, issues) {
-            (Some(batch), true) => {
+        let refusal = match (batch, tick) {
+            (Some(batch), Some(tick)) if batch.has_expired(tick) => Problem::Closed,
+            (Some(batch), Some(_)) => {
                 let ceiling = Ceiling {
                     batch_total: batch.maximum,
                     batch_per_tick: batch.per_tick.map(u64::from),
@@ -72,8 +80,8 @@ impl Attester {
                     Claim::Exhausted => Problem::Exhausted,
                 }
             }
-            (_, false) => Problem::Closed,
-            (None, true) => Problem::InviteUnknown,
+            (_, None) => Problem::Closed,
+            (None, Some(_)) => Problem::InviteUnknown,
         };
         match self.store.is_repeat(id, digest).await? {
             true => self.repeat(id),
@@ -81,11 +89,20 @@ impl Attester {
         }
     }
 
-    /// Makes invites of a batch; nothing remembers them.
-    pub(crate) fn mint(&self, request: &BatchRequest) -> Result<Vec<InviteLink>, Refusal> {
+    /// Makes invites of a batch for an account while a tick is under way; nothing remembers them. What can be refused is
+    /// refused before `record` is called, and nothing is done before it has returned.
+    pub(crate) fn mint(
+        &self,
+        request: &BatchRequest,
+        account: &Account,
+        tick: Tick,
+        record: impl FnOnce() -> Result<(), Refusal>,
+    ) -> Result<Vec<InviteLink>, Refusal> {
         let genesis = self.campaign.genesis();
-        let _one = self.minting.lock().unwrap_or_else(PoisonError::into_inner);
-        let (grown, batch) = self.batches().grown(request, genesis.k, genesis.eligible)?;
+        let rules = Rules { k: genesis.k, eligible: genesis.eligible, schedule: genesis.schedule(), tick };
+        let _one = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let (grown, batch) = self.batches().grown(request, account, &rules)?;
+        record()?;
         grown.write()?; // while those who ask for tokens go on with the list as it was
         *self.batches() = grown;
         let base_url = genesis.origin_url();
@@ -95,6 +112,28 @@ impl Attester {
             InviteLink { base_url: base_url.clone(), invite, campaign: self.campaign.id() }
         };
         Ok((0..request.count).map(link).collect())
+    }
+
+    /// Revokes a batch of this name, for ever and durably; repeats change nothing. `record` as for [`Self::mint`].
+    pub(crate) fn revoke(
+        &self,
+        name: &str,
+        account: &Account,
+        record: impl FnOnce() -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
+        let _one = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed = self.batches().revoked(name, account)?;
+        if let Some(changed) = changed {
+            record()?;
+            changed.write()?;
+            *self.batches() = changed;
+        }
+        Ok(())
+    }
+
+    /// The batches that an account sees. Nothing in them depends on who used an invite.
+    pub(crate) fn batches_of(&self, account: &Account) -> Vec<Batch> {
+        self.batches().of(account)
     }
 
     /// Cleans the store of the order in which invites came. Idempotent; blocking.

@@ -1,5 +1,6 @@
 //! `check`: whether a data directory is whole, and the operator's word on the clock. It changes nothing else.
 
+use crate::actions::{self, Actions};
 use crate::error::Error;
 use crate::init::read_campaign;
 use crate::keyring::Keyring;
@@ -7,7 +8,7 @@ use crate::store::SECRET_FILE;
 use crate::store::disk::write_file;
 use crate::store::log::LogStore;
 use crate::whole_log::read_log;
-use crate::{bundle, timeline};
+use crate::{bundle, organisers, timeline};
 use protocol::campaign::Campaign;
 use protocol::note::NoteVerifier;
 use std::os::unix::fs::PermissionsExt;
@@ -31,13 +32,15 @@ pub fn check(data: &Path) -> Result<Vec<String>, Error> {
     let keys = Keyring::of(data);
     let issuer_key = keys.check(genesis)?;
     if summary.closed_at.is_some() {
-        let folders = ["attestation", "redemption", "spent", "plan"];
-        let left = folders.into_iter().find(|name| data.join(name).exists());
+        let dangerous = ["attestation", "redemption", "spent", "plan", actions::FILE];
+        let left = dangerous.into_iter().find(|name| data.join(name).exists());
         if let Some(left) = left.or(keys.holds_dangerous_keys().then_some("a key that endangers people")) {
             let why = format!("the campaign has closed but {left} is still there; start the server once to destroy it");
             return Err(Error::Refused(why));
         }
-        found.push("closed: pool, used invites and the keys that endanger people are destroyed".to_owned());
+        found.push(
+            "closed: pool, used invites, the log of actions and the keys that endanger people are destroyed".to_owned(),
+        );
     } else {
         if issuer_key.is_none() || keys.invite()?.is_none() {
             return Err(Error::damaged("a key is missing although the campaign has not closed"));
@@ -45,16 +48,22 @@ pub fn check(data: &Path) -> Result<Vec<String>, Error> {
         if let Some(folder) = ["attestation", "redemption"].into_iter().find(|folder| !data.join(folder).is_dir()) {
             return Err(Error::damaged(format!("the folder {folder} is missing although the campaign has not closed")));
         }
+        if Actions::of(data).list()?.is_none() {
+            return Err(Error::damaged("the log of actions is missing although the campaign has not closed"));
+        }
         found.push("keys: those of the genesis".to_owned());
     }
-    for entry in std::fs::read_dir(data.join("keys")).map_err(|error| Error::io("keys", error))? {
-        let entry = entry.map_err(|error| Error::io("keys", error))?;
-        let mode = entry.metadata().map_err(|error| Error::io("keys", error))?.permissions().mode();
-        if mode & 0o077 != 0 {
-            return Err(Error::Refused(format!("others can read {}; run: chmod 600 {0}", entry.path().display())));
+    found.push(format!("organisers: {}", organisers::list(data)?.len()));
+    let keys = std::fs::read_dir(data.join("keys")).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let keys = keys.map_err(|error| Error::io("keys", error))?.into_iter().map(|entry| entry.path());
+    let others = [organisers::FILE, actions::FILE].map(|name| data.join(name)).into_iter().filter(|file| file.exists());
+    for file in keys.chain(others) {
+        let metadata = std::fs::metadata(&file).map_err(|error| Error::io(file.display(), error))?;
+        if metadata.permissions().mode() & 0o077 != 0 {
+            return Err(Error::Refused(format!("others can read {}; run: chmod 600 {0}", file.display())));
         }
     }
-    found.push("key files: readable by their owner alone".to_owned());
+    found.push("keys and the organisers' files: readable by their owner alone".to_owned());
     found.extend(page(data, &campaign, summary.manifest_sha256)?);
     if data.join("plan").exists() {
         found.push("a tick was cut off; the next start finishes it".to_owned());

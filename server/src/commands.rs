@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod init;
+mod organiser;
 mod serve;
 
 use clap::Subcommand;
@@ -68,6 +69,9 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Organisers' accounts: names, roles, tokens
+    #[command(subcommand)]
+    Organiser(organiser::Organiser),
     /// Look whether a campaign's folder is whole
     Check {
         /// The folder that init made
@@ -92,6 +96,7 @@ impl Command {
                     Options { listen, organiser_listen, tick_seconds: tick, k, invites, simulate, data, page };
                 demo::run(&options, json).await
             }
+            Self::Organiser(organiser) => organiser.run(),
             Self::Check { data, clock_is_right } => check::run(&data, clock_is_right),
         }
     }

@@ -37,6 +37,9 @@ pub const ORGANISERS_MAX: usize = 100;
 /// a millisecond or two.
 pub const CODES_PER_REQUEST_MAX: u32 = 1000;
 
+/// Lines in the log of actions from which on no more invites are made: the file is written anew with each line.
+pub const ACTIONS_MAX: usize = 10_000;
+
 /// Bytes of an organiser's JSON.
 pub const ORGANISER_BODY_BYTES_MAX: usize = 4096;
 

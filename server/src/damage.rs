@@ -2,8 +2,9 @@
 //! be taken back, batches bound how many tokens there are, a closing tick ends the campaign: each is refused when it is
 //! not as it was written, and nothing panics.
 
-use crate::batches::{BatchRequest, Batches};
+use crate::batches::{BatchRequest, Batches, Rules};
 use crate::clock::{Clock, Reading, Timekeeper};
+use crate::organisers::Account;
 use crate::plan::Plan;
 use crate::timeline::Timeline;
 use proptest::prelude::*;
@@ -39,7 +40,7 @@ fn every_flipped_bit_and_every_other_length_of_a_plan_is_refused() {
     assert!((0..=255).all(|byte| refused(&[whole.as_slice(), &[byte]].concat())));
 }
 
-const BATCHES: &str = r#"[{"number":1,"name":"a","maximum":5,"per_tick":null,"revoked":false},{"number":2,"name":"b","maximum":7,"per_tick":9,"revoked":true}]"#;
+const BATCHES: &str = r#"[{"number":1,"name":"a","maximum":5,"per_tick":null,"expires_tick":null,"revoked":false,"maker":"m"},{"number":2,"name":"b","maximum":7,"per_tick":9,"expires_tick":-7,"revoked":true,"maker":"n"}]"#;
 
 fn batches(folder: &Path, text: &[u8]) -> Option<Batches> {
     fs::write(folder.join("batches.json"), text).unwrap();
@@ -63,6 +64,9 @@ fn batches_that_do_not_fit_each_other_are_refused() {
         ("\"revoked\":true", "\"revoked\":true,\"more\":1"),
         ("\"revoked\":true", "\"revoked\":1"),
         (",\"revoked\":true", ""),
+        (",\"maker\":\"n\"", ""),
+        ("\"expires_tick\":-7", "\"expires_tick\":2147483648"),
+        ("\"expires_tick\":-7", "\"expires_tick\":-7.0"),
         ("]", ""),
         ("]", "]]"),
     ] {
@@ -103,8 +107,13 @@ proptest! {
         let other = format!("{}{to}{}", &BATCHES[..start], &BATCHES[end..]);
         if let Some(read) = batches(folder.path(), other.as_bytes()) {
             for name in ["a", "c"] {
-                let request = BatchRequest { batch: name.to_owned(), count: 10, per_tick: None };
-                let _ = read.grown(&request, 5, 1_000_000);
+                let request = BatchRequest { batch: name.to_owned(), count: 10, per_tick: None, expires: Some(1500) };
+                let rules = Rules { k: 5, eligible: 1_000_000, schedule: SCHEDULE, tick: 3 };
+                let _ = read.grown(&request, &Account::first(), &rules);
+                let _ = read.revoked(name, &Account::first());
+            }
+            for batch in read.of(&Account::first()) {
+                let _ = (batch.has_expired(3), batch.expires_tick.map(|tick| SCHEDULE.end_of(tick)));
             }
             prop_assert!((1..=2).all(|number| read.find(number).is_some()));
         }

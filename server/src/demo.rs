@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::init::{Source, init};
 use crate::keyring::random_seed;
+use crate::organisers::Account;
 use crate::serve::Running;
 use protocol::campaign_file::CampaignFile;
 use protocol::codec::to_base64;
@@ -138,11 +139,12 @@ fn source(options: &Options, address: SocketAddr, organiser_key: &[u8; 32]) -> R
 }
 
 fn mint(deployment: &Deployment, batch: &str, count: u32) -> Result<Vec<Zeroizing<String>>, Error> {
-    let Some(issuing) = deployment.issuer.issuing().filter(|_| count > 0) else {
+    if count == 0 {
         return Ok(Vec::new());
-    };
-    let request = BatchRequest { batch: batch.to_owned(), count, per_tick: None };
-    let links = issuing.attester().mint(&request).map_err(|refusal| Error::Refused(refusal.problem().to_string()))?;
+    }
+    let request = BatchRequest { batch: batch.to_owned(), count, per_tick: None, expires: None };
+    let links = deployment.organiser.make_invites(&Account::first(), &request);
+    let links = links.map_err(|refusal| Error::Refused(refusal.problem().to_string()))?;
     Ok(links.iter().map(protocol::invite::InviteLink::to_text).collect())
 }
 

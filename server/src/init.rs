@@ -1,5 +1,6 @@
 //! `init`: keys, genesis, log and organiser's token of a new campaign, made whole or not at all.
 
+use crate::actions::Actions;
 use crate::error::Error;
 use crate::keyring::{Keyring, random_seed};
 use crate::organisers::Organisers;
@@ -108,6 +109,7 @@ fn make(source: Source, issuer: &IssuerPrivateKey, folder: &Path) -> Result<Init
     create_dir(folder, SECRET_DIR)?;
     Keyring::of(folder).create(issuer, &log_seed, &receipt_seed, &mut rng)?;
     let organiser_token = Organisers::of(folder).create(&mut rng)?;
+    Actions::of(folder).create()?;
     write_file(&folder.join("genesis.json"), SECRET_FILE, &genesis)?;
     write_file(&folder.join("places.json"), SECRET_FILE, &places)?;
     write_file(&folder.join("map.json"), SECRET_FILE, &map)?;

@@ -210,6 +210,9 @@ fn o2_every_step_of_the_close_may_be_cut_off() {
         {
             let _ = std::fs::remove_dir_all(data.join(folder));
         }
+        if steps == 12 {
+            std::fs::rename(data.join("actions"), data.join("actions.tmp")).unwrap();
+        }
         let now = Arc::new(AtomicU64::new(START + 3600));
         let served = serve(&data, &now);
         served.look_at_clock().unwrap();
@@ -217,7 +220,7 @@ fn o2_every_step_of_the_close_may_be_cut_off() {
         let summary = read_log(&template.campaign, open_log(&data, &template.campaign).reader()).unwrap();
         assert_eq!((summary.sums.total(), summary.closed_at), (6, Some(1)), "three are withheld for ever");
         drop(served);
-        for gone in ["plan", "redemption", "attestation", "spent"] {
+        for gone in ["plan", "redemption", "attestation", "spent", "actions", "actions.tmp"] {
             assert!(!data.join(gone).exists(), "{gone} after step {steps}");
         }
         assert!(!Keyring::of(&data).holds_dangerous_keys(), "after step {steps}");
@@ -299,6 +302,9 @@ fn u3_the_times_of_files_tell_of_ticks_and_looks_at_the_clock_and_of_no_pledge()
     served.look_at_clock().unwrap();
     let mut folders: Vec<PathBuf> = ["attestation", "redemption", "spent"].map(|name| data.join(name)).into();
     let mut files = 0;
+    for file in ["actions", "organisers.json"] {
+        assert_eq!(std::fs::metadata(data.join(file)).unwrap().mtime(), 0, "{file}");
+    }
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -327,7 +333,7 @@ fn o1_more_pledges_than_people_eligible_are_never_published() {
 fn o1_a_lost_store_is_not_made_anew_and_two_servers_do_not_share_a_folder() {
     let template = Template::make();
     let clock = || Clock::new(|| Reading { wall: START, steady: Duration::ZERO });
-    for lost in ["attestation", "redemption", "attestation/batches.json", "keys/invite"] {
+    for lost in ["attestation", "redemption", "attestation/batches.json", "keys/invite", "organisers.json", "actions"] {
         let (_folder, data) = template.copy();
         let path = data.join(lost);
         if path.is_dir() {

@@ -19,7 +19,7 @@ use protocol::directory::{DIRECTORY_PATH, IssuerDirectory};
 use protocol::issuance::{TokenRequest, TokenResponse};
 use protocol::media;
 use protocol::problem::Problem;
-use protocol::publication::State;
+use protocol::publication::{State, Tick};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The role. After close it has neither key nor Attester and answers `closed`.
@@ -84,7 +84,8 @@ impl Issuer {
         };
         let issuing = issuing.ok_or(Problem::Closed)?;
         let issues = self.timeline.issues_tokens();
-        let answered = self.answer(issuing, &headers, &body, issues).await;
+        let tick = issues.then(|| self.timeline.tick_under_way());
+        let answered = self.answer(issuing, &headers, &body, tick).await;
         answered.map_err(|refusal| match refusal.problem() {
             // neither says anything of an invite that was not used for this very request
             Problem::RateLimited => refusal.with_retry_after(self.timeline.seconds_to_next_tick()),
@@ -99,14 +100,14 @@ impl Issuer {
         issuing: Arc<Issuing>,
         headers: &HeaderMap,
         body: &[u8],
-        issues: bool,
+        tick: Option<Tick>,
     ) -> Result<TokenResponse, Refusal> {
         let malformed = |_| Problem::Malformed;
         let id = issuing.attester.recognise(bearer(headers).ok_or(Problem::InviteUnknown)?)?;
         let request = TokenRequest::decode(body).map_err(malformed)?;
         request.check(self.campaign.token_key()).map_err(malformed)?;
         let admission = self.workers.admit()?;
-        let proof = issuing.attester.attest(id, &request, issues).await?;
+        let proof = issuing.attester.attest(id, &request, tick).await?;
         Ok(admission.run(move || issuing.issue(proof, &request)).await??)
     }
 }

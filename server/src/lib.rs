@@ -10,6 +10,7 @@
 //!
 //! This file and `main.rs` alone know both stores, and no handler reaches both.
 
+mod actions;
 mod attester;
 mod batches;
 mod board;
@@ -54,6 +55,7 @@ pub use crate::error::Error;
 pub use crate::store::redemption::{Redeemed, RedemptionStore};
 pub(crate) use crate::telling::tell;
 
+use crate::actions::Actions;
 use crate::attester::Attester;
 use crate::board::Board;
 use crate::clock::{Clock, Timekeeper};
@@ -154,6 +156,7 @@ impl Deployment {
             issuer: issuer.clone(),
             publisher: publisher.clone(),
             organisers: Arc::new(Organisers::open(data)?),
+            actions: Actions::of(data),
         });
         let deployment = Self {
             data: data.to_owned(),
@@ -218,7 +221,8 @@ impl Deployment {
 /// What the log says: by what is written down of it, or else by reading it, which is then written down.
 fn look_at_log(data: &Path, campaign: &Arc<Campaign>, log: &LogStore) -> Result<(WholeLog, Published), Error> {
     let reader = log.reader();
-    let dangerous = Keyring::of(data).holds_dangerous_keys() || STORES.iter().any(|folder| data.join(folder).exists());
+    let left = |name: &&str| data.join(name).exists();
+    let dangerous = Keyring::of(data).holds_dangerous_keys() || STORES.iter().chain(&[actions::FILE]).any(left);
     match Published::read(data, campaign, reader.head()) {
         // a close is finished by destroying things, and for that nothing but the log itself will do
         Some(published) if !(published.closed && dangerous) => {
@@ -251,6 +255,10 @@ fn open_stores(
     if let Some(missing) = [&attestation, &redemption].into_iter().find(|folder| !folder.is_dir()) {
         let why = "is missing although the campaign has not closed; bring it back, do not start without it";
         return Err(Error::Refused(format!("{} {why}", missing.display())));
+    }
+    if Actions::of(data).list()?.is_none() {
+        let why = "is missing although the campaign has not closed; bring it back, do not start without it";
+        return Err(Error::Refused(format!("{} {why}", data.join(actions::FILE).display())));
     }
     let missing = || Error::damaged("a key is missing although the campaign has not closed");
     let (issuer_key, invite_key) = (issuer_key.ok_or_else(missing)?, keys.invite()?.ok_or_else(missing)?);

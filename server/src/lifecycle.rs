@@ -1,10 +1,11 @@
 //! What a deployment does by itself: the ticks that are due, and the close with the destruction of what endangers people.
 
+use crate::actions::{self, Actions};
 use crate::error::Error;
 use crate::keyring::Keyring;
 use crate::store::disk;
 use crate::telling::forget_told;
-use crate::{Deployment, STORES, tell};
+use crate::{Deployment, STORES, organisers, tell};
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering::SeqCst;
 
@@ -53,9 +54,11 @@ impl Deployment {
         }
     }
 
-    /// The times of the stores' files tell when the clock was last looked at, not when somebody last came.
+    /// The times of the stores' files tell when the clock was last looked at, not when somebody last came; and those of the
+    /// organisers' files not when one of them did something.
     fn blur_times(&self) -> Result<(), Error> {
-        Ok(STORES.iter().try_for_each(|folder| disk::blur_times_below(&self.data.join(folder)))?)
+        STORES.iter().try_for_each(|folder| disk::blur_times_below(&self.data.join(folder)))?;
+        Ok([actions::FILE, organisers::FILE].iter().try_for_each(|file| disk::blur_times_of(&self.data.join(file)))?)
     }
 
     /// The page is served once the log names it, and not earlier. Where the plan of a tick is in the way, the next look
@@ -95,6 +98,7 @@ impl Deployment {
         self.origin.forget();
         let mut done = vec![Keyring::of(&self.data).destroy(), self.publisher().destroy_pool(), self.issuer.destroy()];
         done.extend(crate::remove_stores(&self.data));
+        done.push(Actions::of(&self.data).destroy());
         done.into_iter().collect::<Result<(), Error>>()?;
         disk::sync_dir(&self.data)?;
         self.destroyed.store(true, SeqCst);

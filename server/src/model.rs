@@ -15,7 +15,7 @@
 //!
 //! Declared to be no failure: repeats of one request are counted anew after a start; a store whose write failed answers
 //! `unavailable` until the next start; pledges withheld at the close are gone for ever. Not tried here: power cuts (see
-//! `store/power.rs`), the registration page, a damaged disk, revoked batches, batches at their maximum.
+//! `store/power.rs`), the registration page, a damaged disk, batches at their maximum.
 
 mod country;
 mod expected;
@@ -102,6 +102,7 @@ impl Run<'_> {
                 )?;
                 self.log()
             }
+            Operation::Revoke => same("revoke", self.house.revoke().as_str(), self.model.revoke()),
             Operation::Close => same("close", self.house.close().as_str(), self.model.close()),
             Operation::Word => {
                 self.model.word = true;
@@ -307,5 +308,5 @@ fn o2_whatever_happens_the_server_answers_and_publishes_what_the_model_says() {
     }
     let reached = reached.into_inner().unwrap();
     eprintln!("{reached:#?}");
-    assert!(count < 1000 || reached.len() == 16, "the sequences do not reach all that they are for");
+    assert!(count < 1000 || reached.len() == 17, "the sequences do not reach all that they are for");
 }

@@ -1,22 +1,29 @@
 //! The organisers' accounts: names, roles and digests of tokens, in one file that every request reads, so that an account
 //! that is removed opens nothing from then on. A token is shown once, to whoever makes the account, and kept nowhere.
 
+use crate::actions::{Act, Action, Actions, OPERATOR};
 use crate::config::ORGANISERS_MAX;
 use crate::error::Error;
 use crate::init::read_campaign;
 use crate::keyring::random_seed;
 use crate::store::SECRET_FILE;
-use crate::store::disk::write_file;
+use crate::store::disk::{Alone, write_file};
+use protocol::campaign::Campaign;
 use protocol::codec::{array_from_hex, to_base64, to_hex};
 use rand::CryptoRng;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 use zeroize::Zeroizing;
 
+/// The file's name in the data directory.
+pub(crate) const FILE: &str = "organisers.json";
+
 /// The name of the account that `init` makes, which may do everything.
-pub const FIRST: &str = "first";
+const FIRST: &str = "first";
+
+const NAME_BYTES_MAX: usize = 32;
 
 /// What an account may do besides reading what is published, which every account may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +45,11 @@ pub struct Account {
 }
 
 impl Account {
+    /// The one that `init` makes.
+    pub(crate) fn first() -> Self {
+        Self { name: FIRST.to_owned(), roles: vec![Role::Invites, Role::Announces] }
+    }
+
     /// Whether it has this role.
     pub fn may(&self, role: Role) -> bool {
         self.roles.contains(&role)
@@ -45,27 +57,41 @@ impl Account {
 }
 
 /// Makes an account while the server runs or not. Its token goes to `show` before the account is there: one that could
-/// not be shown is worth nothing, and the account is not made.
+/// not be shown is worth nothing, and the account is not made. `show` may take its time, and nobody waits for it.
 pub fn add(data: &Path, name: &str, roles: &[Role], show: impl FnOnce(&str) -> Result<(), Error>) -> Result<(), Error> {
-    read_campaign(data)?;
-    let strange = |c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-    if name.is_empty() || name.len() > 32 || name.contains(strange) {
-        let why = "the name of an organiser has 1 to 32 small Latin letters, digits and hyphens; choose another";
-        return Err(Error::Refused(why.to_owned()));
-    }
-    let _one = alone(data)?;
+    let (campaign, ..) = read_campaign(data)?;
     let organisers = Organisers::of(data);
-    let mut records = organisers.read()?;
-    if records.iter().any(|record| record.account.name == name) {
-        return Err(Error::Refused(format!("there is an organiser {name}; choose another name, or remove that one")));
-    }
-    if records.len() >= ORGANISERS_MAX {
-        return Err(Error::Refused(format!("there are {ORGANISERS_MAX} organisers; remove one first")));
-    }
+    demand_room(&organisers.read()?, name)?;
     let (token, digest) = new_token(&mut rand::rng());
     show(&token)?;
+    record(data, &campaign, Act::AccountAdded { account: name.to_owned() })?;
+    let _alone = Alone::with(data)?;
+    let mut records = organisers.read()?;
+    demand_room(&records, name)?;
     records.push(Record { account: Account { name: name.to_owned(), roles: roles.to_vec() }, digest });
     organisers.write(&records)
+}
+
+/// A name that can be given, and a place for one more.
+fn demand_room(records: &[Record], name: &str) -> Result<(), Error> {
+    let strange = |c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    if name.is_empty() || name.len() > NAME_BYTES_MAX || name.contains(strange) || name == OPERATOR {
+        return Err(Error::Refused(format!(
+            "an organiser's name has 1 to {NAME_BYTES_MAX} small Latin letters, digits and hyphens, and is not {OPERATOR}; \
+             choose another"
+        )));
+    }
+    if records.iter().any(|record| record.account.name == name) {
+        return Err(Error::Refused(format!(
+            "there is an organiser {name} already; choose another name, or remove that one first"
+        )));
+    }
+    if records.len() >= ORGANISERS_MAX {
+        return Err(Error::Refused(format!(
+            "there are {ORGANISERS_MAX} organisers, and no more can be; remove one first"
+        )));
+    }
+    Ok(())
 }
 
 /// All accounts, in the order in which they were made.
@@ -73,18 +99,29 @@ pub fn list(data: &Path) -> Result<Vec<Account>, Error> {
     Ok(Organisers::of(data).read()?.into_iter().map(|record| record.account).collect())
 }
 
-/// Removes an account while the server runs or not: its token opens nothing from the next request on.
+/// Removes an account while the server runs or not: its token opens nothing from the next request on. The batches that
+/// it made stay as they are.
 pub fn remove(data: &Path, name: &str) -> Result<(), Error> {
-    read_campaign(data)?;
-    let _one = alone(data)?;
+    let (campaign, ..) = read_campaign(data)?;
     let organisers = Organisers::of(data);
-    let mut records = organisers.read()?;
-    let before = records.len();
-    records.retain(|record| record.account.name != name);
-    if records.len() == before {
-        return Err(Error::Refused("there is no organiser of that name; see them with: organiser list".to_owned()));
+    if !organisers.read()?.iter().any(|record| record.account.name == name) {
+        return Err(Error::Refused(
+            "there is no organiser of that name; see all with: headcount-server organiser list".to_owned(),
+        ));
     }
+    record(data, &campaign, Act::AccountRemoved { account: name.to_owned() })?;
+    let _alone = Alone::with(data)?;
+    let mut records = organisers.read()?;
+    records.retain(|record| record.account.name != name);
     organisers.write(&records)
+}
+
+/// Writes down what the operator is about to do. No server is asked, so this machine's clock says which tick it is.
+fn record(data: &Path, campaign: &Campaign, did: Act) -> Result<(), Error> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let tick = campaign.genesis().schedule().last_ended(now) + 1;
+    Actions::of(data).add(&Action { tick, organiser: OPERATOR.to_owned(), did })?;
+    Ok(())
 }
 
 /// The file of the accounts.
@@ -95,7 +132,7 @@ pub(crate) struct Organisers {
 impl Organisers {
     /// The accounts of a data directory.
     pub(crate) fn of(data: &Path) -> Self {
-        Self { file: data.join("organisers.json") }
+        Self { file: data.join(FILE) }
     }
 
     /// [`Self::of`], for a server: a file that cannot be read is found out at the start.
@@ -108,8 +145,7 @@ impl Organisers {
     /// The file of a new campaign, with one account that may do everything; yields its token.
     pub(crate) fn create(&self, rng: &mut impl CryptoRng) -> Result<Zeroizing<String>, Error> {
         let (token, digest) = new_token(rng);
-        let account = Account { name: FIRST.to_owned(), roles: vec![Role::Invites, Role::Announces] };
-        self.write(&[Record { account, digest }])?;
+        self.write(&[Record { account: Account::first(), digest }])?;
         Ok(token)
     }
 
@@ -151,14 +187,6 @@ pub(crate) fn digest_of(token: &str) -> [u8; 32] {
     Sha256::digest(token).into()
 }
 
-/// Whoever changes a file that others change too holds this: other threads and other programs wait.
-pub(crate) fn alone(data: &Path) -> Result<File, Error> {
-    let failed = |error| Error::io(data.display(), error);
-    let folder = File::open(data).map_err(failed)?;
-    folder.lock().map_err(failed)?;
-    Ok(folder)
-}
-
 struct Record {
     account: Account,
     digest: [u8; 32],
@@ -178,4 +206,50 @@ fn new_token(rng: &mut impl CryptoRng) -> (Zeroizing<String>, [u8; 32]) {
     let token = Zeroizing::new(padded.trim_end_matches('=').to_owned());
     let digest = digest_of(&token);
     (token, digest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_is_found_by_its_token_alone_and_only_the_digest_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let organisers = Organisers::of(folder.path());
+        let token = organisers.create(&mut rand::rng()).unwrap();
+        assert_eq!(token.len(), 43, "256 bits in base64 without padding");
+        assert_eq!(organisers.find(&digest_of(&token)).unwrap(), Some(Account::first()));
+        for other in ["", "first", &token[1..], &token.to_lowercase(), &format!("{}=", *token)] {
+            assert_eq!(organisers.find(&digest_of(other)).unwrap(), None, "{other}");
+        }
+        let text = std::fs::read_to_string(folder.path().join(FILE)).unwrap();
+        assert!(!text.contains(&token[..8]) && text.contains(&to_hex(&digest_of(&token))));
+        assert_ne!(*organisers.create(&mut rand::rng()).unwrap(), *token);
+    }
+
+    #[test]
+    fn a_damaged_file_opens_to_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let organisers = Organisers::of(folder.path());
+        let token = organisers.create(&mut rand::rng()).unwrap();
+        let text = std::fs::read_to_string(folder.path().join(FILE)).unwrap();
+        for (from, to) in [
+            ("[", ""),
+            ("\"announces\"", "\"reads\""),
+            ("\"announces\"", "\"Announces\""),
+            ("\"name\"", "\"nome\""),
+            ("\"roles\"", "\"more\": 1,\n \"roles\""),
+            ("\"token_sha256\": \"", "\"token_sha256\": \"0"),
+        ] {
+            let other = text.replacen(from, to, 1);
+            assert_ne!(other, text);
+            std::fs::write(folder.path().join(FILE), &other).unwrap();
+            assert!(
+                organisers.find(&digest_of(&token)).is_err() && Organisers::open(folder.path()).is_err(),
+                "{other}"
+            );
+        }
+        std::fs::remove_file(folder.path().join(FILE)).unwrap();
+        assert!(organisers.find(&digest_of(&token)).is_err());
+    }
 }

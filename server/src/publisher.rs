@@ -96,7 +96,11 @@ impl Publisher {
     }
 
     /// Appends an announcement at once, with a checkpoint of its own, never while a plan exists.
-    pub(crate) fn announce(&mut self, announcement: Announcement) -> Result<(), Refusal> {
+    pub(crate) fn announce(
+        &mut self,
+        announcement: Announcement,
+        record: impl FnOnce() -> Result<(), Error>,
+    ) -> Result<(), Refusal> {
         if Plan::read(&self.data)?.is_some() {
             return Err(Problem::Unavailable.into()); // a tick was cut off; it comes first, and may be the closing one
         }
@@ -108,6 +112,7 @@ impl Publisher {
             let detail = format!("The next announcement has the number {due}.");
             return Err(Refusal::from(Problem::Malformed).with_detail(detail));
         }
+        record()?;
         let entry = Entry::Announcement(announcement.note.clone().into_bytes()).encode();
         self.append(self.log.reader().size(), &[entry])?;
         self.published.announcement = Some(announcement);

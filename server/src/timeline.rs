@@ -79,6 +79,17 @@ impl Timeline {
         self.now(end).seconds < self.schedule.issuing_closes
     }
 
+    /// The tick under way.
+    pub(crate) fn tick_under_way(&self) -> Tick {
+        let end = *self.end();
+        self.schedule.last_ended(self.now(end).seconds) + 1
+    }
+
+    /// When a tick ends, in Unix seconds.
+    pub(crate) fn end_of(&self, tick: Tick) -> u64 {
+        self.schedule.end_of(tick)
+    }
+
     /// The tick that should be run now, if one is due, and whether it is the closing one. None while the clock is in doubt.
     pub(crate) fn due(&self) -> Option<(Tick, bool)> {
         let end = *self.end();
@@ -113,8 +124,9 @@ impl Timeline {
     }
 
     /// An organiser closes the campaign: durable when this returns, and for ever. Repeats change nothing. While the
-    /// clock is in doubt nobody can say which tick is the next.
-    pub(crate) fn close(&self) -> Result<Tick, Error> {
+    /// clock is in doubt nobody can say which tick is the next. What can be refused is refused before `record` is called,
+    /// and nothing is done before it has returned.
+    pub(crate) fn close(&self, record: impl FnOnce() -> Result<(), Error>) -> Result<Tick, Error> {
         let _one = self.closer.lock().unwrap_or_else(PoisonError::into_inner);
         let end = *self.end();
         if let Some(tick) = end.closing {
@@ -125,6 +137,7 @@ impl Timeline {
             return Err(Error::Refused("a close was refused while the clock is in doubt".to_owned()));
         }
         let tick = self.schedule.closing_tick(now.seconds);
+        record()?;
         let written = write_file(&self.closing_file, SECRET_FILE, tick.to_string().as_bytes());
         if written.is_ok() || self.closing_file.exists() {
             self.end().closing = Some(tick); // a start would find it too

@@ -9,6 +9,7 @@ mod command_line; // the programs as their users type them, the demo among them
 mod delivery; // invites as a table, as cards, on a screen: for whose role it is, and kept nowhere
 mod durability; // O2: restarts, lost answers
 mod once; // O1: one invite, at most one token; one token, at most one pledge
+mod organisers; // D1, P2, U3: several organisers, their roles, batches and log of actions
 mod overview; // the overview as a browser gets it
 mod page; // U2: the registration page, in the log and beside it
 mod participant; // N1, U1, V2: what `headcount` sends, shows and keeps when something goes wrong

@@ -30,8 +30,14 @@ pub(crate) const DOCUMENTS: [&str; 20] = [
 ];
 
 /// What organisers reach on a listener of their own.
-const ORGANISER: [(&str, &str); 4] = [
+const ORGANISER: [(&str, &str); 10] = [
     ("/organiser/invites", "POST"),
+    ("/organiser/invites/csv", "POST"),
+    ("/organiser/invites/cards", "POST"),
+    ("/organiser/invites/screen", "POST"),
+    ("/organiser/batches", "GET,HEAD"),
+    ("/organiser/batches/revoke", "POST"),
+    ("/organiser/actions", "GET,HEAD"),
     ("/organiser/counts", "GET,HEAD"),
     ("/organiser/announcement", "POST"),
     ("/organiser/close", "POST"),
@@ -40,7 +46,7 @@ const ORGANISER: [(&str, &str); 4] = [
 const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"];
 
 /// What is not there: not even to be asked with another method. None matches a route with a part that varies.
-const NOWHERE: [&str; 26] = [
+const NOWHERE: [&str; 32] = [
     "/x",
     "/en",
     "/EN",
@@ -64,6 +70,12 @@ const NOWHERE: [&str; 26] = [
     "/.well-known/private-token-issuer-directory/",
     "/invite-by-email",
     "/organiser/invites",
+    "/organiser/invites/csv",
+    "/organiser/invites/cards",
+    "/organiser/invites/screen",
+    "/organiser/batches",
+    "/organiser/batches/revoke",
+    "/organiser/actions",
     "/organiser/counts",
     "/organiser/announcement",
     "/organiser/close",

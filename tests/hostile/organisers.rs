@@ -30,9 +30,16 @@ async fn d1_an_organisers_token_in_any_other_spelling_opens_nothing() {
     values.extend([good.clone(), format!("Basic {good}"), format!("Bearer{good}"), format!("Bearer \"{good}\"")]);
     values.push(format!("Bearer {}", world.campaign.id()));
     let mut cases = Vec::new();
-    for (method, path) in
-        [("GET", "counts"), ("HEAD", "counts"), ("POST", "invites"), ("POST", "announcement"), ("POST", "close")]
-    {
+    for (method, path) in [
+        ("GET", "counts"),
+        ("HEAD", "counts"),
+        ("GET", "batches"),
+        ("GET", "actions"),
+        ("POST", "invites"),
+        ("POST", "batches/revoke"),
+        ("POST", "announcement"),
+        ("POST", "close"),
+    ] {
         let bare = Message::new(method, &format!("/organiser/{path}")).with("content-type", media::JSON);
         let bare = if method == "POST" { bare.body(GOOD) } else { bare };
         let doubled = bare.clone().with("authorization", format!("Bearer {good}"));
@@ -186,7 +193,7 @@ async fn d1_a_note_with_any_bit_flipped_missing_or_added_is_announced_nowhere() 
 }
 
 /// What looks like a request for invites and is none.
-const NO_REQUEST: [&str; 43] = [
+const NO_REQUEST: [&str; 52] = [
     "null",
     "1",
     "\"x\"",
@@ -224,6 +231,15 @@ const NO_REQUEST: [&str; 43] = [
     "{\"batch\":\"x\",\"count\":3,\"per_tick\":0}",
     "{\"batch\":\"x\",\"count\":3,\"per_tick\":-7}",
     "{\"batch\":\"x\",\"count\":3,\"per_tick\":\"7\"}",
+    "{\"batch\":\"x\",\"count\":3,\"expires\":0}",
+    "{\"batch\":\"x\",\"count\":3,\"expires\":-1}",
+    "{\"batch\":\"x\",\"count\":3,\"expires\":1700000000.5}",
+    "{\"batch\":\"x\",\"count\":3,\"expires\":1600000000}",
+    "{\"batch\":\"x\",\"count\":3,\"expires\":1900000000}",
+    "{\"batch\":\"x\",\"count\":3,\"expires\":18446744073709551615}",
+    "{\"batch\":\"x\",\"count\":3,\"expires\":\"2026-01-01\"}",
+    "{\"batch\":\"x\",\"count\":3,\"expires_tick\":3}",
+    "{\"batch\":\"x\",\"count\":3,\"maker\":\"first\"}",
     "{\"batch\":\"x\",\"count\":3}}",
     "{\"batch\":\"x\",\"count\":3}{}",
     "{\"batch\":\"x\",\"count\":3,}",

@@ -7,8 +7,8 @@ use protocol::auth_scheme::token_header;
 use protocol::media;
 use protocol::phrase::Phrase;
 use protocol::problem::Problem::{
-    self, Closed, InviteUnknown, InviteUsed, Malformed, NotOpen, PledgeMismatch, TokenInvalid, TooLarge, Unauthorised,
-    UnsupportedMediaType,
+    self, Closed, InviteUnknown, InviteUsed, Malformed, NotFound, NotOpen, PledgeMismatch, TokenInvalid, TooLarge,
+    Unauthorised, UnsupportedMediaType,
 };
 use tests::{Plan, TICK, World};
 
@@ -68,6 +68,7 @@ impl Cast {
     async fn of(world: &World) -> Self {
         let elsewhere = World::start().await;
         let (victim, foreign) = (Victim::of(world).await, Victim::of(&elsewhere).await);
+        world.invites("revoked", 1).await;
         let (mut requests, mut spends) = (Vec::new(), Vec::new());
         for invite in world.invites("cast", 6).await {
             let (request, _) = world.token_request(&Phrase::generate(&mut rand::rng()), 0);
@@ -164,11 +165,22 @@ fn organiser_rows(world: &World) -> Vec<Row> {
     let (good, note) = ("{\"batch\":\"cast\",\"count\":1}", "text/plain; charset=utf-8");
     let making = |open: Answered| [open, open, open, LATE, open, LATE, LATE];
     let counts = Message::new("GET", "/organiser/counts");
+    let own = |path: &str| Message::new("GET", path).with("authorization", bearer.as_str());
+    let revoke = |body: &str| to("batches/revoke", &bearer, media::JSON, body);
+    let until_close = |open: Answered| [open, open, open, open, open, open, LATE];
     let stranger = always(no(401, Unauthorised));
     let announced = world.announcement(1, "Hello").note;
     let mut rows = vec![
         ("counts", counts.clone().with("authorization", bearer.as_str()), always(yes(200))),
         ("a stranger's counts", counts.with("authorization", "Bearer x"), stranger),
+        ("batches", own("/organiser/batches"), until_close(yes(200))),
+        ("actions", own("/organiser/actions"), until_close(yes(200))),
+        ("revoking a batch", revoke("{\"batch\":\"revoked\"}"), until_close(yes(202))),
+        ("revoking no batch", revoke("{\"batch\":\"none\"}"), until_close(no(404, NotFound))),
+        ("malformed revoking", revoke("[\"cast\"]"), until_close(no(400, Malformed))),
+        ("revoking of another type", to("batches/revoke", &bearer, note, good), always(no(415, UnsupportedMediaType))),
+        ("too many bytes for revoking", revoke(&" ".repeat(4097)), always(no(413, TooLarge))),
+        ("invites of a revoked batch", invites("{\"batch\":\"revoked\",\"count\":1}"), always(LATE)),
         ("invites", invites(good), making(yes(200))),
         ("malformed invites", invites("{}"), making(no(400, Malformed))),
         ("invites of another type", to("invites", &bearer, note, good), always(no(415, UnsupportedMediaType))),
@@ -186,7 +198,7 @@ fn organiser_rows(world: &World) -> Vec<Row> {
         ),
         ("announcement", to("announcement", &bearer, note, &announced), always(yes(202))),
     ];
-    for path in ["invites", "announcement", "close"] {
+    for path in ["invites", "announcement", "close", "batches/revoke"] {
         rows.push(("a stranger", to(path, "Bearer x", "x", &"x".repeat(5000)), stranger));
     }
     rows

@@ -129,7 +129,7 @@ async fn d1_an_invite_of_no_batch_is_unknown_though_its_code_is_genuine() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn d1_a_revoked_or_exhausted_batch_says_the_same_of_used_and_unused_invites() {
+async fn d1_a_revoked_expired_or_exhausted_batch_says_the_same_of_used_and_unused_invites() {
     let mut world = lived_in(Plan::default()).await;
     let limit = serde_json::json!({ "batch": "limited", "count": 7, "per_tick": 5 });
     let limited = tests::links(&world.organise("invites", limit).await);
@@ -151,13 +151,29 @@ async fn d1_a_revoked_or_exhausted_batch_says_the_same_of_used_and_unused_invite
     };
     hears(&world, (403, Problem::Exhausted)).await;
 
-    world.stop().await;
+    // a batch whose time is over; its used and its unused invite, and the request of the used one
+    let expires = serde_json::json!({ "batch": "short", "count": 2, "expires": world.now() + 1 });
+    let short = tests::links(&world.organise("invites", expires).await);
+    let early = Phrase::generate(&mut rand::rng());
+    world.obtain(&short[0], &early, 0).await.unwrap();
     let file = world.data().join("attestation/batches.json");
     let list = std::fs::read_to_string(&file).unwrap();
-    std::fs::write(&file, list.replace("\"revoked\": false", "\"revoked\": true")).unwrap();
-    world.restart().await;
+    let revoked = world.organise("batches/revoke", serde_json::json!({ "batch": "limited" })).await;
+    assert_eq!(revoked.status, 202);
+    assert_eq!(world.organise("batches/revoke", serde_json::json!({ "batch": "limited" })).await, revoked);
+    hears(&world, (401, Problem::InviteUnknown)).await; // though the batch is at its maximum per tick
     world.tick().await;
     hears(&world, (401, Problem::InviteUnknown)).await;
+    let mut wire = Wire::public(&world);
+    let [used, unused] = [&short[0], &short[1]].map(|invite| asks(&invite.code(), other));
+    let (used, unused) = (wire.send(&used).await, wire.send(&unused).await);
+    assert_eq!(used.refusal(), (410, Problem::Closed));
+    assert_eq!(used, unused, "to ask tells nothing of an expired one either");
+    let repeat = asks(&short[0].code(), world.token_request(&early, 0).0.encode());
+    assert_eq!(wire.send(&repeat).await.status, 200);
+    world.restart().await;
+    hears(&world, (401, Problem::InviteUnknown)).await;
+    assert_eq!(Wire::public(&world).send(&asks(&short[1].code(), other)).await, unused);
 
     world.stop().await;
     std::fs::write(&file, list).unwrap();

@@ -66,6 +66,14 @@ fn senders(stage: &Stage) -> Vec<Asking> {
             secret,
             &["POST /organiser/invites"],
         ),
+        asking("batches", &organiser(&["batches"], &listener), secret, &["GET /organiser/batches"]),
+        asking(
+            "revoke",
+            &organiser(&["revoke", "--batch", "b", "--yes"], &listener),
+            secret,
+            &["POST /organiser/batches/revoke"],
+        ),
+        asking("actions", &organiser(&["actions"], &listener), secret, &["GET /organiser/actions"]),
         asking("announce", &announce, secret, &["POST /organiser/announcement"]),
         asking("organiser counts", &organiser(&["counts"], &listener), secret, &["GET /organiser/counts"]),
         asking("close", &organiser(&["close", "--yes"], &listener), secret, &["POST /organiser/close"]),
@@ -95,7 +103,7 @@ fn every_problem_is_told_at_every_command_that_sends_something() {
             }
         }
     }
-    table.end(180);
+    table.end(230);
 }
 
 /// At a reader, what is not there may also be meant so.
@@ -183,7 +191,7 @@ fn what_is_no_answer_of_the_protocol_is_told_at_every_command_that_sends_somethi
             command.judge(&mut table, at, what, &secrets);
         }
     }
-    table.end(110);
+    table.end(160);
 }
 
 #[test]

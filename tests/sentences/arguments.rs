@@ -6,6 +6,7 @@ use crate::stage::Stage;
 use protocol::codec::to_base64;
 use protocol::phrase::Phrase;
 use std::os::unix::fs::PermissionsExt;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 const INVITES: [&str; 7] = ["organiser", "invites", "--batch", "a", "--count", "2", "--organiser-url"];
 const WAY: [&str; 5] = ["--direct", "--checked", "--now", "--json", "-"];
@@ -255,6 +256,8 @@ fn what_an_organiser_can_mistake_is_told() {
     ] {
         table.judge(&format!("announce, {case}"), &said, &[&stage.organiser_token], mentions);
     }
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let in_an_hour = (now + 3600).to_string();
     let invites = |batch: &str, count: &str, more: &[&str], token: &str| {
         let words = ["organiser", "invites", "--batch", batch, "--count", count];
         client(&[&words[..], more, &listener].concat(), token)
@@ -278,11 +281,29 @@ fn what_an_organiser_can_mistake_is_told() {
         ("cards in one language twice", invites("b", "10", &[&cards[..], &["--also", "en"]].concat(), token), "--also"),
         ("more cards than at once", invites("b", "1001", &cards, token), "1,000"),
         ("over a file", invites("b", "10", &["--form", "csv", "--out", &no_key], token), "another name"),
+        ("no expiry", invites("b", "1", &["--expires", "soon"], token), "expiry"),
+        ("a past expiry", invites("b", "1", &["--expires", "2001-01-01"], token), "past"),
+        ("an expiry behind the close", invites("b", "1", &["--expires", "9000-01-01"], token), "expiry"),
+        ("an expiry for a batch without", invites("a", "1", &["--expires", &in_an_hour], token), "made with"),
     ] {
         table.judge(&format!("invites, {case}"), &said, &["wrong-token", token], mentions);
     }
     let close = client(&[&["organiser", "close"], &listener[..]].concat(), token);
     table.judge("close without a yes", &close, &[token], "--yes");
     assert!(!std::path::Path::new(&out).exists(), "nothing is left of what was refused");
-    table.end(22);
+    let organise = |words: &[&str], token: &str| client(&[&["organiser"], words, &listener].concat(), token);
+    for (case, said, mentions) in [
+        ("revoke without a yes", organise(&["revoke", "--batch", "a"], token), "--yes"),
+        ("revoke no batch", organise(&["revoke", "--batch", "none", "--yes"], token), "organiser batches"),
+        ("revoke without a name", organise(&["revoke", "--yes"], token), "--batch"),
+        ("revoke with a wrong token", organise(&["revoke", "--batch", "a", "--yes"], "wrong-token"), "token"),
+        ("batches with a wrong token", organise(&["batches"], "wrong-token"), "token"),
+        ("actions with a wrong token", organise(&["actions"], "wrong-token"), "token"),
+    ] {
+        table.judge(case, &said, &["wrong-token", token], mentions);
+    }
+    let good = organise(&["invites", "--batch", "short", "--count", "1", "--expires", &in_an_hour], token);
+    assert_eq!(good.code, Some(0), "{}", good.err);
+    assert!(organise(&["batches"], token).out.contains("\"expires\":"));
+    table.end(32);
 }

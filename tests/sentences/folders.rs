@@ -132,15 +132,17 @@ fn damages() -> Vec<(&'static str, Damage)> {
         ),
         ("keys/invite cut", on("keys/invite", cut)),
         ("keys/invite missing", on("keys/invite", remove)),
-        ("keys/organiser-token.sha256 cut", on("keys/organiser-token.sha256", cut)),
-        ("keys/organiser-token.sha256 missing", on("keys/organiser-token.sha256", remove)),
+        ("organisers.json cut", on("organisers.json", cut)),
+        ("organisers.json missing", on("organisers.json", remove)),
+        ("actions missing", on("actions", remove)),
+        ("actions altered", on("actions", |path| fs::write(path, "{\"tick\":1").unwrap())),
         ("attestation missing", on("attestation", remove)),
         ("attestation/batches.json missing", on("attestation/batches.json", remove)),
         ("attestation/batches.json altered", on("attestation/batches.json", |path| flip(path, 0))),
         (
             "attestation/batches.json contradicts itself",
             on("attestation/batches.json", |path| {
-                let batch = r#"{"number":1,"name":"a","maximum":5,"per_tick":null,"revoked":false}"#;
+                let batch = r#"{"number":1,"name":"a","maximum":5,"per_tick":null,"expires_tick":null,"revoked":false,"maker":"m"}"#;
                 fs::write(path, format!("[{batch},{batch}]")).unwrap();
             }),
         ),
@@ -151,7 +153,7 @@ fn damages() -> Vec<(&'static str, Damage)> {
 }
 
 /// What `check` leaves to the start: it reads neither the databases nor what a start finishes.
-const ONLY_AT_START: [&str; 5] = ["keys/organiser", "attestation/batches", "closing", "plan", "keys/invite altered"];
+const ONLY_AT_START: [&str; 4] = ["attestation/batches", "closing", "plan", "keys/invite altered"];
 
 #[test]
 fn a_damaged_folder_is_neither_served_nor_called_whole() {
@@ -167,10 +169,13 @@ fn a_damaged_folder_is_neither_served_nor_called_whole() {
         }
         table.judge(&format!("serve, {what}"), &serve(&place, &FREE), &[], "");
     }
-    let place = folder.path().join("open");
-    copy(&whole, &place.join("data"));
-    fs::set_permissions(place.join("data/keys/log"), fs::Permissions::from_mode(0o644)).unwrap();
-    table.judge("a key that others can read", &server(&place, &["check", "--data", "data"]), &[], "chmod 600");
+    for (index, secret) in ["keys/log", "organisers.json", "actions"].into_iter().enumerate() {
+        let place = folder.path().join(format!("open-{index}"));
+        copy(&whole, &place.join("data"));
+        fs::set_permissions(place.join("data").join(secret), fs::Permissions::from_mode(0o644)).unwrap();
+        let said = server(&place, &["check", "--data", "data"]);
+        table.judge(&format!("{secret} that others can read"), &said, &[], "chmod 600");
+    }
     table.end(70);
 }
 
@@ -216,6 +221,37 @@ fn a_folder_or_a_port_that_cannot_be_used_is_told() {
     let _served = Deployment::open(&home.join("data"), Clock::system(), None).unwrap();
     table.judge("another server", &serve(home, &FREE), &[], "another server");
     table.end(17);
+}
+
+#[test]
+fn what_an_operator_can_mistake_about_accounts_is_told() {
+    let (folder, mut table) = (tempfile::tempdir().unwrap(), Table::default());
+    make(&folder.path().join("data"));
+    let long = "a".repeat(33);
+    let run = |words: &[&str]| server(folder.path(), &[&["organiser"], words].concat());
+    let add = |name: &str| run(&["add", name, "--role", "invites", "--data", "data"]);
+    for (what, said, mentions) in [
+        ("no name", run(&["add", "--role", "reads", "--data", "data"]), "NAME"),
+        ("an empty name", add(""), "letters"),
+        ("a long name", add(&long), "32"),
+        ("a name in capitals", add("Anna"), "small"),
+        ("a name of two words", add("anna maria"), "hyphens"),
+        ("a name of another alphabet", add("анна"), "Latin"),
+        ("the operator's name", add("operator"), "operator"),
+        ("a name that is taken", add("first"), "first"),
+        ("no role", run(&["add", "anna", "--data", "data"]), "--role"),
+        ("no such role", run(&["add", "anna", "--role", "leads", "--data", "data"]), "announces"),
+        ("no folder", run(&["add", "anna", "--role", "reads"]), "--data"),
+        ("a folder of nothing", run(&["add", "anna", "--role", "reads", "--data", "none"]), "init"),
+        ("a list of nothing", run(&["list", "--data", "none"]), "init"),
+        ("removing nobody", run(&["remove", "anna", "--data", "data"]), "organiser list"),
+        ("removing from nothing", run(&["remove", "first", "--data", "none"]), "init"),
+        ("no such command", run(&["change", "first"]), "change"),
+    ] {
+        table.judge(what, &said, &[], mentions);
+    }
+    assert_eq!(run(&["list", "--data", "data"]).out, "first  reads, invites, announces\n", "and nothing was changed");
+    table.end(16);
 }
 
 fn fresh(home: &Path) -> PathBuf {

@@ -1,6 +1,7 @@
 //! In which form invites are asked for: as links, or as a file that brings them to people.
 
 use crate::cli::Failure;
+use crate::cli::batches::not_made;
 use crate::cli::console::Console;
 use clap::{Args, ValueEnum};
 use client::error::Error;
@@ -14,11 +15,11 @@ use std::path::Path;
 fn in_words(error: Error) -> Error {
     let malformed = matches!(error, Error::Refused { problem: Problem::Malformed, .. });
     if !malformed {
-        return error;
+        return not_made(error);
     }
     Error::Local(
         "The server makes no such invites; check that --language and --also are two languages of the campaign, that \
-         --per-tick is what the batch has, and that --count is 1,000 at most for cards or a screen."
+         --per-tick and --expires are what the batch has, and that --count is 1,000 at most for cards or a screen."
             .to_owned(),
     )
 }

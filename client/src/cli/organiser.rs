@@ -1,12 +1,13 @@
-//! `headcount organiser …`: the organiser's key, invites, counts, close (and `announce`). The listener's token is asked
+//! `headcount organiser …`: the organiser's key, invites, counts, close (`announce` and what concerns batches stand beside). The listener's token is asked
 //! for, read from a file or piped in; the key that signs stays in its file.
 
 use crate::cli::announce::Announce;
+use crate::cli::batches::{Actions, Batches, Revoke, not_made, read_expiry};
 use crate::cli::console::Console;
 use crate::cli::delivery::Delivered;
 use crate::cli::looking::table;
 use crate::cli::secrets::TokenSource;
-use crate::cli::{Failure, locate};
+use crate::cli::{Failure, clock, locate};
 use clap::{Args, Subcommand};
 use client::address::BaseUrl;
 use client::campaign::{Site, adds_up, check_counts, fetch};
@@ -30,6 +31,10 @@ pub(crate) enum Organiser {
     Key(Key),
     /// Ask for invite links, each good for one participant.
     Invites(Invites),
+    /// Show the batches of invites: how many were made, by whom, until when. How many were used nobody is told.
+    Batches(Batches),
+    /// Revoke a batch, for ever: its unused invites are good for nothing any more.
+    Revoke(Revoke),
     /// Show the published numbers, from the organiser's listener.
     Counts(OrganiserCounts),
     /// Sign and publish an announcement; it cannot be taken back.
@@ -40,6 +45,8 @@ pub(crate) enum Organiser {
     Announce(Announce),
     /// Close the campaign at the end of the next tick, for ever.
     Close(Close),
+    /// Show what all organisers did, tick by tick; at the close this log is destroyed.
+    Actions(Actions),
 }
 
 impl Organiser {
@@ -48,9 +55,12 @@ impl Organiser {
         match self {
             Self::Key(key) => key.run(console),
             Self::Invites(invites) => invites.run(console, network).await,
+            Self::Batches(batches) => batches.run(console, network).await,
+            Self::Revoke(revoke) => revoke.run(console, network).await,
             Self::Counts(counts) => counts.run(console, network).await,
             Self::Announce(announce) => announce.run(console, network).await,
             Self::Close(close) => close.run(console, network).await,
+            Self::Actions(actions) => actions.run(console, network).await,
         }
     }
 }
@@ -115,6 +125,10 @@ pub(crate) struct Invites {
     /// maximum.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     per_tick: Option<u32>,
+    /// Until when these invites are good: 2021-04-21, 2021-04-21T16:00Z, or Unix seconds. They are good until the first end
+    /// of a tick that is not before; without it, as long as the campaign issues tokens.
+    #[arg(long, value_name = "DATE")]
+    expires: Option<String>,
     /// Write to a new file instead of showing the links.
     #[arg(long, value_name = "FILE", required_if_eq_any([("form", "csv"), ("form", "cards"), ("form", "screen")]))]
     out: Option<PathBuf>,
@@ -124,16 +138,17 @@ pub(crate) struct Invites {
 
 impl Invites {
     async fn run(self, console: &Console, network: &Network) -> Result<(), Failure> {
+        let expires = self.expires.as_deref().map(|date| read_expiry(date, clock::now())).transpose()?;
         if let Some(delivery) = self.delivered.file()? {
             let organiser = self.listener.open(console, network)?;
             let (batch, count, per_tick) = (&self.batch, self.count, self.per_tick);
-            let order = Order { batch, count, per_tick, language: None, also: None };
+            let order = Order { batch, count, per_tick, expires, language: None, also: None };
             return self.delivered.run(console, &organiser, delivery, order, self.out.as_deref()).await;
         }
         let file = self.out.as_deref().map(PrivateFile::at).transpose()?;
         let organiser = self.listener.open(console, network)?;
         let spinner = console.spinner("asking for invites");
-        let links = organiser.invites(&self.batch, self.count, self.per_tick).await?;
+        let links = organiser.invites(&self.batch, self.count, self.per_tick, expires).await.map_err(not_made)?;
         spinner.finish_and_clear();
         let mut lines = Zeroizing::new(String::with_capacity(links.iter().map(|link| link.len() + 1).sum()));
         for link in &links {

@@ -188,7 +188,7 @@ impl Rehearse {
         let mut invites = Vec::new();
         while invites.len() < self.participants {
             let count = u32::try_from(self.participants - invites.len()).unwrap_or(u32::MAX).min(INVITES_AT_ONCE);
-            for link in organiser.invites("rehearsal", count, None).await? {
+            for link in organiser.invites("rehearsal", count, None, None).await? {
                 invites.extend(read_invites(&link, site.campaign.id())?);
             }
             bar.set_position(invites.len() as u64);

@@ -28,6 +28,9 @@ pub struct Order<'a> {
     pub count: u32,
     /// The most of the batch that can be used in one tick.
     pub per_tick: Option<u32>,
+    /// Until when they are good at least, in Unix seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<u64>,
     /// The language of cards or screen, one of the campaign's; none leaves it to the server.
     pub language: Option<&'a str>,
     /// A second one beside it.
@@ -91,7 +94,7 @@ mod tests {
             let said = format!("200 OK\r\ncontent-type: text/csv; charset=utf-8\r\n\r\n{body}");
             let server = serve(move |_| Some(said.clone().into())).await;
             let organiser = Organiser::new(&Network::direct(), &server.base, "secret").unwrap();
-            let order = Order { batch: "a", count, per_tick: None, language: None, also: None };
+            let order = Order { batch: "a", count, per_tick: None, expires: None, language: None, also: None };
             let file = organiser.deliver(Delivery::Csv, &order).await;
             assert_eq!(file.is_ok_and(|file| *file == body.as_bytes()), good, "{count} {body}");
             let request = String::from_utf8(server.requests()[0].clone()).unwrap();
@@ -110,7 +113,14 @@ mod tests {
             let said = format!("200 OK\r\ncontent-type: {media_type}\r\n\r\n{body}");
             let server = serve(move |_| Some(said.clone().into())).await;
             let organiser = Organiser::new(&Network::direct(), &server.base, "secret").unwrap();
-            let order = Order { batch: "a", count: 1, per_tick: Some(9), language: Some("ru"), also: Some("en") };
+            let order = Order {
+                batch: "a",
+                count: 1,
+                per_tick: Some(9),
+                expires: None,
+                language: Some("ru"),
+                also: Some("en"),
+            };
             assert_eq!(organiser.deliver(Delivery::Cards, &order).await.is_ok(), good, "{body}");
             let request = String::from_utf8(server.requests()[0].clone()).unwrap();
             assert!(

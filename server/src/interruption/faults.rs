@@ -9,6 +9,7 @@ use super::people::{ORGANISER_SEED, People, TICK, source};
 use super::{START, copy_folder};
 use crate::clock::{Clock, Reading};
 use crate::init::{init, init_with};
+use crate::organisers::Account;
 use crate::store::crashes::fast_folder;
 use crate::store::disk::faults::{Fault, Watch};
 use crate::store::redemption::Redeemed;
@@ -101,7 +102,7 @@ impl<'a> Life<'a> {
             Announce(number) => {
                 let text = [("en".to_owned(), "soon".to_owned())].into();
                 let announcement = Announcement::sign(&self.people.campaign, &ORGANISER_SEED, number, None, text);
-                let announced = served.publisher().announce(announcement.unwrap());
+                let announced = served.organiser.announce(&Account::first(), announcement.unwrap());
                 announced.map_err(|refusal| refusal.problem().name().to_owned())?;
                 self.told.hear(&format!("announced {number}"));
             }
@@ -121,7 +122,8 @@ impl<'a> Life<'a> {
                 }
             }
             Close => {
-                served.timeline.close().map_err(|error| error.sentence())?;
+                let closing = served.organiser.close(&Account::first());
+                closing.map_err(|refusal| refusal.problem().name().to_owned())?;
                 self.told.hear("closing");
             }
         }

@@ -5,8 +5,10 @@
 
 use super::people::{People, TICK, invite_id};
 use super::{START, nonces_of, open_log, serve};
+use crate::actions::{self, Act, Actions};
 use crate::check::check;
 use crate::keyring::Keyring;
+use crate::organisers::{self, Account};
 use crate::store::StoreError;
 use crate::store::log::LogReader;
 use crate::store::redemption::Redeemed;
@@ -25,12 +27,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use tokio::runtime::Runtime;
 
+/// The batch that is revoked.
+pub(super) const LEAKED: &str = "leaked";
+
 /// All that was told before a crash.
 #[derive(Default, Clone)]
 pub(super) struct Told {
     /// The campaign is made.
     pub(super) made: bool,
     minted: bool,
+    /// An account was made, the batch [`LEAKED`] revoked, the account removed.
+    added: bool,
+    revoked: bool,
+    asked_removal: bool,
+    removed: bool,
     asked_claims: BTreeSet<usize>,
     claims: BTreeSet<usize>,
     asked_pledges: BTreeSet<usize>,
@@ -54,6 +64,10 @@ impl Told {
         match words[0] {
             "made" => self.made = true,
             "minted" => self.minted = true,
+            "added" => self.added = true,
+            "revoked" => self.revoked = true,
+            "asks-removal" => self.asked_removal = true,
+            "removed" => self.removed = true,
             "asks-claim" => drop(self.asked_claims.insert(number())),
             "claim" => drop(self.claims.insert(number())),
             "asks-pledge" => drop(self.asked_pledges.insert(number())),
@@ -95,7 +109,7 @@ impl Judge {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let now = Arc::new(AtomicU64::new(told.time));
         let served = serve(data, &now);
-        self.demand_log(&served, told);
+        let announced = self.demand_log(&served, told);
         if told.closing {
             assert!(matches!(served.timeline.state(), State::Closing | State::Closed), "the organiser's close is lost");
         }
@@ -106,12 +120,13 @@ impl Judge {
         }
         check(data).unwrap();
         assert!(!told.destroyed);
+        demand_organisers(data, &served, told, announced);
         if !self.without_claims {
             self.demand_claims(&runtime, &served, told);
         }
         self.demand_pledges(&runtime, &served, told);
         served.look_at_clock().unwrap();
-        let closing = served.timeline.close().unwrap();
+        let closing = served.timeline.close(|| Ok(())).unwrap();
         drop(served);
         let served = serve(data, &now);
         self.go_on(&served, &now, closing);
@@ -131,8 +146,9 @@ impl Judge {
         assert!(served.timeline.is_closed(), "tick {closing} has closed it");
     }
 
-    /// Every head that was told is one of this log's, and the tick of no entry is lost.
-    fn demand_log(&self, served: &Deployment, told: &Told) {
+    /// Every head that was told is one of this log's, and the tick of no entry is lost. Yields the number of the last
+    /// announcement.
+    fn demand_log(&self, served: &Deployment, told: &Told) -> u32 {
         let log = served.publisher().log();
         let size = log.size();
         let told_size = told.heads.keys().next_back().copied().unwrap_or(1);
@@ -146,7 +162,9 @@ impl Judge {
         }
         assert!(missing.is_empty());
         let announcement = read_log(&self.people.campaign, &log).unwrap().announcement;
-        assert!(announcement.map_or(0, |it| it.number) >= told.announced, "announcement {} is lost", told.announced);
+        let announced = announcement.map_or(0, |it| it.number);
+        assert!(announced >= told.announced, "announcement {} is lost", told.announced);
+        announced
     }
 
     /// Every claim that was told is bound to its request, every other invite is free, and the batch is worth so many
@@ -154,7 +172,7 @@ impl Judge {
     fn demand_claims(&self, runtime: &Runtime, served: &Deployment, told: &Told) {
         let issuing = served.issuer.issuing().unwrap();
         let attest = |number: usize, request| {
-            let attested = runtime.block_on(issuing.attester().attest(invite_id(number), request, true));
+            let attested = runtime.block_on(issuing.attester().attest(invite_id(number), request, Some(1)));
             attested.map(|_| ()).map_err(|refusal| refusal.problem())
         };
         if !told.minted && attest(0, &self.people.all[0].request) == Err(Problem::InviteUnknown) {
@@ -200,6 +218,27 @@ impl Judge {
     }
 }
 
+/// Accounts and batches are as they were told to be, and nothing was done that is not in the log of actions.
+fn demand_organisers(data: &Path, served: &Deployment, told: &Told, announced: u32) {
+    let account = organisers::list(data).unwrap().into_iter().any(|account| account.name == "anna");
+    assert!(account || !told.added || told.asked_removal, "the account is lost");
+    assert!(!account || !told.removed, "the account is back");
+    let did: Vec<Act> = Actions::of(data).list().unwrap().unwrap().into_iter().map(|action| action.did).collect();
+    let anna = "anna".to_owned();
+    assert!(!account || did.contains(&Act::AccountAdded { account: anna.clone() }));
+    assert!(!told.removed || did.contains(&Act::AccountRemoved { account: anna }));
+    assert!((1..=announced).all(|number| did.contains(&Act::Announced { number })));
+    assert!(!told.closing || did.contains(&Act::Closed));
+    let batches = served.issuer.issuing().unwrap().attester().batches_of(&Account::first());
+    for batch in &batches {
+        let made = did.iter().any(|did| matches!(did, Act::InvitesMade { batch: name, .. } if *name == batch.name));
+        let revoked = did.contains(&Act::BatchRevoked { batch: batch.name.clone() });
+        assert!(made && (revoked || !batch.revoked), "{} without a line", batch.name);
+    }
+    let leaked = batches.iter().find(|batch| batch.name == LEAKED);
+    assert!(!told.revoked || leaked.is_some_and(|batch| batch.revoked), "the revocation is lost");
+}
+
 /// The pledges in a folder's log.
 pub(super) fn published_in(data: &Path, people: &People) -> Vec<Nonce> {
     nonces_of(&entries_of(open_log(data, &people.campaign).reader()))
@@ -216,7 +255,7 @@ fn entries_of(log: &LogReader) -> Vec<Vec<u8>> {
 }
 
 fn demand_destruction(data: &Path) {
-    for gone in ["plan", "redemption", "attestation", "spent"] {
+    for gone in ["plan", "redemption", "attestation", "spent", actions::FILE] {
         assert!(!data.join(gone).exists(), "{gone} is back");
     }
     assert!(!Keyring::of(data).holds_dangerous_keys(), "a key is back");
@@ -224,8 +263,10 @@ fn demand_destruction(data: &Path) {
 
 /// Images have no modes.
 fn hide_keys(data: &Path) {
-    for key in fs::read_dir(data.join("keys")).unwrap() {
-        fs::set_permissions(key.unwrap().path(), fs::Permissions::from_mode(0o600)).unwrap();
+    let keys = fs::read_dir(data.join("keys")).unwrap().map(|key| key.unwrap().path());
+    for secret in keys.chain([actions::FILE, organisers::FILE].map(|name| data.join(name))).filter(|file| file.exists())
+    {
+        fs::set_permissions(secret, fs::Permissions::from_mode(0o600)).unwrap();
     }
 }
 

@@ -2,14 +2,14 @@
 //! The life is lived under strace, through the routes that participants and organisers use, so that sled's writes are in
 //! it too; then it is cut off after each of its steps, and what lies on the disk is judged.
 
-use super::judge::{Judge, Told, head_line, judge_unmade, published_in};
+use super::judge::{Judge, LEAKED, Told, head_line, judge_unmade, published_in};
 use super::people::{ORGANISER_SEED, People, TICK, source};
 use super::{START, serve};
-use crate::Deployment;
 use crate::init::{init, init_with};
 use crate::store::crashes::fast_folder;
 use crate::store::power::trace::record;
 use crate::store::power::{Cut, Disk, Image, Op};
+use crate::{Deployment, organisers};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::StatusCode;
@@ -85,6 +85,18 @@ impl Life {
         self.tell("minted");
     }
 
+    /// Another batch, which nobody claims from, is made and revoked, by whom the operator gives an account and takes it.
+    fn manage(&self) {
+        organisers::add(&self.data, "anna", &[], |_token| Ok(())).unwrap();
+        self.tell("added");
+        self.organise("/organiser/invites", media::JSON, format!(r#"{{"batch":"{LEAKED}","count":9}}"#));
+        self.organise("/organiser/batches/revoke", media::JSON, format!(r#"{{"batch":"{LEAKED}"}}"#));
+        self.tell("revoked");
+        self.tell("asks-removal");
+        organisers::remove(&self.data, "anna").unwrap();
+        self.tell("removed");
+    }
+
     /// All at once.
     fn claim(&self, numbers: Range<usize>) {
         let ask = |number: usize| {
@@ -138,6 +150,7 @@ impl Life {
     fn live(self) -> Self {
         self.mint();
         self.claim(0..4);
+        self.manage();
         self.claim(2..9);
         (0..3).for_each(|number| self.pledge(number..number + 1));
         self.pledge(1..8);

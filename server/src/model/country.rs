@@ -5,6 +5,7 @@ use crate::attester::Attester;
 use crate::batches::BatchRequest;
 use crate::init::{Source, init, read_campaign};
 use crate::keyring::Keyring;
+use crate::organisers::Account;
 use crate::store::crashes::fast_folder;
 use ed25519_dalek::SigningKey;
 use protocol::announcement::Announcement;
@@ -35,6 +36,8 @@ pub(super) const INVITES: usize = 24;
 /// Invites from this one on are of the batch that may earn `PER_TICK` tokens per tick.
 pub(super) const LIMITED_FROM: usize = 12;
 pub(super) const PER_TICK: u64 = 5;
+/// The last tick in which the other invites earn tokens.
+pub(super) const FREE_UNTIL: i64 = 3;
 pub(super) const TICKETS: usize = 48;
 const SEED: [u8; 32] = [7; 32];
 
@@ -119,11 +122,14 @@ fn invites(data: &Path, campaign: &Campaign) -> Vec<String> {
     let first = crate::first_tick(&campaign);
     let attester = Attester::open(&data.join("attestation"), campaign, key, first).unwrap();
     let mut invites = Vec::new();
-    for (batch, count, per_tick) in
-        [("free", LIMITED_FROM, None), ("limited", INVITES - LIMITED_FROM, Some(u32::try_from(PER_TICK).unwrap()))]
-    {
-        let request = BatchRequest { batch: batch.to_owned(), count: u32::try_from(count).unwrap(), per_tick };
-        let links = attester.mint(&request).ok().unwrap();
+    let until = START + u64::try_from(FREE_UNTIL).unwrap() * HOUR;
+    for (batch, count, per_tick, expires) in [
+        ("free", LIMITED_FROM, None, Some(until)),
+        ("limited", INVITES - LIMITED_FROM, Some(u32::try_from(PER_TICK).unwrap()), None),
+    ] {
+        let count = u32::try_from(count).unwrap();
+        let request = BatchRequest { batch: batch.to_owned(), count, per_tick, expires };
+        let links = attester.mint(&request, &Account::first(), first + 1, || Ok(())).ok().unwrap();
         invites.extend(links.into_iter().map(|link| format!("Bearer {}", *link.invite.unwrap().code())));
     }
     invites

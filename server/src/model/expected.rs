@@ -1,7 +1,9 @@
 //! Tests: the model. What the server has to answer and what its log has to hold, with plain maps and sets; clock and rule
 //! of publication written down anew from DESIGN §5, naively. It must never call what it is compared with.
 
-use super::country::{FINAL_TICK, HOUR, ISSUING_CLOSES, K, LIMITED_FROM, OPENS, PER_TICK, REGION_OF, START, place_of};
+use super::country::{
+    FINAL_TICK, FREE_UNTIL, HOUR, ISSUING_CLOSES, K, LIMITED_FROM, OPENS, PER_TICK, REGION_OF, START, place_of,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A group of the log with its tickets, or what else stands there.
@@ -32,6 +34,8 @@ pub(super) struct Expected {
     cleaned: i64,
     pub closing: Option<i64>,
     pub closed: bool,
+    /// The batch of limited invites is revoked.
+    revoked: bool,
     used: BTreeMap<usize, usize>,
     limited_since_tick: u64,
     repeats: BTreeMap<usize, u32>,
@@ -112,6 +116,8 @@ impl Expected {
                 if *repeats > 10 { "429 rate-limited" } else { "200" }
             }
             _ if !issues => "410 closed",
+            _ if invite >= LIMITED_FROM && self.revoked => "401 invite-unknown",
+            _ if invite < LIMITED_FROM && self.now() >= end_of(FREE_UNTIL) => "410 closed",
             _ if invite >= LIMITED_FROM && self.limited_since_tick >= PER_TICK => "403 exhausted",
             (_, Some(_)) => "409 invite-used",
             (_, None) => {
@@ -120,6 +126,14 @@ impl Expected {
                 "200"
             }
         }
+    }
+
+    pub(super) fn revoke(&mut self) -> &'static str {
+        if self.state() == "closed" {
+            return "410 closed";
+        }
+        self.revoked = true;
+        "202"
     }
 
     pub(super) fn pledge(&mut self, ticket: usize) -> &'static str {

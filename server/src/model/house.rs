@@ -131,16 +131,20 @@ impl<'a> House<'a> {
     }
 
     pub(super) fn announce(&self, number: u32, other: bool) -> Answer {
-        self.organise("/organiser/announcement", self.country.announcement(number, other).to_owned())
+        self.organise("/organiser/announcement", NOTE, self.country.announcement(number, other).to_owned())
     }
 
     pub(super) fn close(&self) -> Answer {
-        self.organise("/organiser/close", String::new())
+        self.organise("/organiser/close", NOTE, String::new())
     }
 
-    fn organise(&self, path: &str, body: String) -> Answer {
+    pub(super) fn revoke(&self) -> Answer {
+        self.organise("/organiser/batches/revoke", media::JSON, r#"{"batch":"limited"}"#.to_owned())
+    }
+
+    fn organise(&self, path: &str, media_type: &str, body: String) -> Answer {
         let request = Request::post(path).header(AUTHORIZATION, &self.country.organiser);
-        let request = request.header(CONTENT_TYPE, "text/plain; charset=utf-8").body(Body::from(body)).unwrap();
+        let request = request.header(CONTENT_TYPE, media_type).body(Body::from(body)).unwrap();
         let (_, _, organiser) = self.served.as_ref().unwrap();
         self.runtime.block_on(ask(organiser.clone(), request)).0
     }
@@ -198,6 +202,8 @@ impl<'a> House<'a> {
         }
     }
 }
+
+const NOTE: &str = "text/plain; charset=utf-8";
 
 async fn ask(routes: Router, request: Request) -> (Answer, Bytes) {
     let response = TowerToHyperService::new(routes).call(request).await.unwrap();

@@ -46,6 +46,8 @@ pub(super) enum Operation {
         other: bool,
     },
     Close,
+    /// The batch of limited invites is revoked.
+    Revoke,
     /// The operator says that the clock is right.
     Word,
 }
@@ -94,8 +96,9 @@ impl Operation {
             85..88 => Self::LookCutOff { step: rng.random_range(0..45), fault, again: rng.random_bool(0.3) },
             88..91 => Self::Crash { orderly: rng.random_bool(0.3) },
             91..92 => Self::StartCutOff { step: rng.random_range(0..40), fault },
-            92..96 => Self::Announce { ahead: rng.random_range(0..8).min(2), other: rng.random_bool(0.5) },
-            96..98 => Self::Close,
+            92..95 => Self::Announce { ahead: rng.random_range(0..8).min(2), other: rng.random_bool(0.5) },
+            95..97 => Self::Close,
+            97..98 => Self::Revoke,
             _ => Self::Word,
         }
     }

@@ -1,7 +1,7 @@
 //! The organisers' API for programs: JSON and signed notes, with a bearer token.
 
-use super::{Organiser, demand};
-use crate::batches::BatchRequest;
+use super::{Organiser, blocking, demand};
+use crate::batches::{Batch, BatchRequest};
 use crate::config::ORGANISER_BODY_BYTES_MAX;
 use crate::error::{Error, Refusal};
 use crate::http::{answer, read_body};
@@ -17,8 +17,10 @@ use protocol::invite::InviteLink;
 use protocol::media;
 use protocol::problem::Problem;
 use protocol::publication::State;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use std::sync::{Arc, PoisonError};
+use serde_json::{Value, json};
+use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// Media type of a signed note.
@@ -34,14 +36,14 @@ pub(super) async fn invites(
     demand(&account, Role::Invites)?;
     let body = read_body(&headers, body, media::JSON, ORGANISER_BODY_BYTES_MAX).await?;
     organiser.demand_issuing(&account)?;
-    let request = object::<BatchRequest>(&body)?;
+    let request: BatchRequest = asked(&body)?;
     let batch = request.batch.clone();
     let links = organiser.mint(account, request).await?;
     Ok(answer(200, media::JSON, Bytes::from_owner(invites_json(&batch, &links)?)))
 }
 
-/// Reads the request. A list of the members' values is not one, though a derived reader would take it.
-pub(super) fn object<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+/// Reads what is asked for. A list of the members' values is not it, though a derived reader would take it.
+pub(super) fn asked<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     let malformed = |why: String| {
         Refusal::from(Problem::Malformed).with_detail(format!("The server could not read what was asked for: {why}."))
     };
@@ -65,6 +67,54 @@ fn invites_json(batch: &str, links: &[InviteLink]) -> Result<Zeroizing<Vec<u8>>,
     Ok(json)
 }
 
+/// The batches that the account sees: what was decided about them, and nothing of what became of their invites.
+pub(super) async fn batches(
+    Shared(organiser): Shared<Arc<Organiser>>,
+    Extension(account): Extension<Arc<Account>>,
+) -> Result<Response, Refusal> {
+    let shown = |batch: Batch| {
+        json!({
+            "batch": batch.name, "maximum": batch.maximum, "per_tick": batch.per_tick, "revoked": batch.revoked,
+            "expires_tick": batch.expires_tick, "expires": batch.expires_tick.map(|tick| organiser.timeline.end_of(tick)),
+            "maker": batch.maker,
+        })
+    };
+    let batches: Vec<Value> = organiser.batches(&account)?.into_iter().map(shown).collect();
+    Ok(answer(200, media::JSON, json!({ "batches": batches }).to_string()))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Revocation {
+    batch: String,
+}
+
+/// Revokes a batch, in one answer whether any of its invites was used or not.
+pub(super) async fn revoke(
+    Shared(organiser): Shared<Arc<Organiser>>,
+    Extension(account): Extension<Arc<Account>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Refusal> {
+    organiser.demand_batches(&account)?;
+    let body = read_body(&headers, body, media::JSON, ORGANISER_BODY_BYTES_MAX).await?;
+    if organiser.timeline.state() == State::Closed {
+        return Err(Problem::Closed.into());
+    }
+    let Revocation { batch } = asked(&body)?;
+    blocking(move || organiser.revoke(&account, &batch)).await?;
+    Ok(answer(202, media::JSON, "{}"))
+}
+
+/// What organisers did.
+pub(super) async fn actions(
+    Shared(organiser): Shared<Arc<Organiser>>,
+    Extension(account): Extension<Arc<Account>>,
+) -> Result<Response, Refusal> {
+    let actions = blocking(move || organiser.actions(&account)).await?;
+    Ok(answer(200, media::JSON, json!({ "actions": actions }).to_string()))
+}
+
 /// What everybody may read.
 pub(super) async fn counts(Shared(organiser): Shared<Arc<Organiser>>) -> Result<Response, Refusal> {
     Ok(answer(200, media::JSON, organiser.board.counts().await?.bytes().to_vec()))
@@ -81,11 +131,7 @@ pub(super) async fn announcement(
     let note = read_body(&headers, body, NOTE, ENTRY_BYTES_MAX).await?;
     let announcement = Announcement::open(&note, &organiser.campaign)
         .map_err(|error| Refusal::from(Problem::Malformed).with_detail(format!("{error}.")))?;
-    let publisher = organiser.publisher.clone();
-    let appended = tokio::task::spawn_blocking(move || {
-        publisher.lock().unwrap_or_else(PoisonError::into_inner).announce(announcement)
-    });
-    appended.await.map_err(|_| Problem::Unavailable)??;
+    blocking(move || organiser.announce(&account, announcement)).await?;
     Ok(answer(202, media::JSON, "{}"))
 }
 
@@ -94,12 +140,6 @@ pub(super) async fn close(
     Shared(organiser): Shared<Arc<Organiser>>,
     Extension(account): Extension<Arc<Account>>,
 ) -> Result<Response, Refusal> {
-    demand(&account, Role::Announces)?;
-    if organiser.timeline.state() == State::Closed {
-        return Err(Problem::Closed.into());
-    }
-    let timeline = organiser.timeline.clone();
-    let closed = tokio::task::spawn_blocking(move || timeline.close());
-    closed.await.map_err(|_| Problem::Unavailable)??;
+    blocking(move || organiser.close(&account)).await?;
     Ok(answer(202, media::JSON, "{}"))
 }

@@ -95,12 +95,14 @@ struct Wanted {
     #[serde(default)]
     per_tick: Option<u32>,
     #[serde(default)]
+    expires: Option<u64>,
+    #[serde(default)]
     language: Option<String>,
     #[serde(default)]
     also: Option<String>,
 }
 
-const FIELDS: [&str; 5] = ["batch", "count", "per_tick", "language", "also"];
+const FIELDS: [&str; 6] = ["batch", "count", "per_tick", "expires", "language", "also"];
 
 impl Wanted {
     async fn read(headers: &HeaderMap, body: Body) -> Result<Self, Refusal> {
@@ -108,21 +110,27 @@ impl Wanted {
         let is_form = given.is_some_and(|given| given.eq_ignore_ascii_case(FORM.as_bytes()));
         let media_type = if is_form { FORM } else { media::JSON };
         let body = read_body(headers, body, media_type, ORGANISER_BODY_BYTES_MAX).await?;
-        if is_form { Self::of_form(form::read(&body, &FIELDS)?) } else { api::object(&body) }
+        if is_form { Self::of_form(form::read(&body, &FIELDS)?) } else { api::asked(&body) }
     }
 
     /// A field that was left empty is one that was left out.
     fn of_form(mut fields: BTreeMap<String, String>) -> Result<Self, Refusal> {
         let mut take = |name: &str| fields.remove(name).filter(|value| !value.is_empty());
-        let number = |value: String| match value.bytes().all(|byte| byte.is_ascii_digit()) {
-            true => value.parse::<u32>().map_err(|_| malformed("A number of the form is too large.".to_owned())),
+        let long = |value: String| match value.bytes().all(|byte| byte.is_ascii_digit()) {
+            true => value.parse::<u64>().map_err(|_| malformed("A number of the form is too large.".to_owned())),
             false => Err(malformed("A number of the form is not written in digits.".to_owned())),
+        };
+        let number = |value: String| {
+            let short =
+                |long: u64| u32::try_from(long).map_err(|_| malformed("A number of the form is too large.".to_owned()));
+            long(value).and_then(short)
         };
         let missing = || malformed("The form needs the name of a batch, and how many invites.".to_owned());
         Ok(Self {
             batch: take("batch").ok_or_else(missing)?,
             count: take("count").ok_or_else(missing).and_then(number)?,
             per_tick: take("per_tick").map(number).transpose()?,
+            expires: take("expires").map(long).transpose()?,
             language: take("language"),
             also: take("also"),
         })
@@ -145,7 +153,7 @@ impl Wanted {
     }
 
     fn request(self) -> BatchRequest {
-        BatchRequest { batch: self.batch, count: self.count, per_tick: self.per_tick }
+        BatchRequest { batch: self.batch, count: self.count, per_tick: self.per_tick, expires: self.expires }
     }
 }
 

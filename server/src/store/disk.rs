@@ -154,15 +154,20 @@ pub(crate) fn write_file_with(
     mode: u32,
     fill: impl FnOnce(&mut BufWriter<DiskFile>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(UNFINISHED);
-    let unfinished = PathBuf::from(unfinished);
+    let unfinished = unfinished(path);
     let mut file = BufWriter::with_capacity(1 << 16, DiskFile::create(&unfinished, mode)?);
     fill(&mut file)?;
     let file = file.into_inner().map_err(|error| failed("write", &unfinished)(error.into_error()))?;
     file.sync()?;
     rename(&unfinished, path)?;
     sync_dir(parent(path))
+}
+
+/// Where a file is written until it is whole.
+fn unfinished(path: &Path) -> PathBuf {
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(UNFINISHED);
+    PathBuf::from(unfinished)
 }
 
 /// Gives a file or directory another name, in place of a file that has it; durable after [`sync_dir`] of both parents.
@@ -173,6 +178,31 @@ pub(crate) fn rename(from: &Path, to: &Path) -> Result<(), StoreError> {
 /// Removes a file; durable after [`sync_dir`] of its parent.
 pub(crate) fn remove_file(path: &Path) -> Result<(), StoreError> {
     act(Step::Unlink(path), || fs::remove_file(path))
+}
+
+/// [`remove_file`] for a file that may be gone, with what a crash left of writing it; durable when this returns.
+pub(crate) fn remove_file_if_there(path: &Path) -> Result<(), StoreError> {
+    for path in [unfinished(path).as_path(), path] {
+        if path.exists() {
+            remove_file(path)?;
+        }
+    }
+    sync_dir(parent(path))
+}
+
+/// Held by whoever changes a file that other threads and other programs change too: all of them wait for it, and none
+/// writes what another has just changed.
+pub(crate) struct Alone {
+    _folder: File,
+}
+
+impl Alone {
+    /// Waits until nobody else changes such files in this directory. Blocking.
+    pub(crate) fn with(dir: &Path) -> Result<Self, StoreError> {
+        let folder = File::open(dir).map_err(failed("open", dir))?;
+        folder.lock().map_err(failed("lock", dir))?;
+        Ok(Self { _folder: folder })
+    }
 }
 
 /// Makes a directory unless it exists, with this mode either way, and syncs its parent.
@@ -238,13 +268,17 @@ pub(crate) fn blur_times_below(dir: &Path) -> Result<(), StoreError> {
     for name in names_in(dir)? {
         let path = dir.join(name);
         blur_times_below(&path)?;
-        match File::open(&path).and_then(|file| blur(&file)) {
-            // a file that was there a moment ago, and had its time
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            result => result.map_err(failed("set the times of", &path))?,
-        }
+        blur_times_of(&path)?;
     }
     Ok(())
+}
+
+/// The same of one file or directory. One that is gone, were it there a moment ago, had its time.
+pub(crate) fn blur_times_of(path: &Path) -> Result<(), StoreError> {
+    match File::open(path).and_then(|file| blur(&file)) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        result => result.map_err(failed("set the times of", path)),
+    }
 }
 
 fn blur(file: &File) -> io::Result<()> {

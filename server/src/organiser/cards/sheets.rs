@@ -46,8 +46,7 @@ pub(super) fn policy() -> String {
 pub(super) fn html(delivery: &Delivery<'_>) -> Result<Zeroizing<String>, Error> {
     let genesis = delivery.campaign.genesis();
     let address = address(delivery);
-    let tongues =
-        Tongue::all(delivery, |texts| ["card-scan", "card-compare", "card-once"].map(|key| texts.say(key)));
+    let tongues = Tongue::all(delivery, |texts| ["card-scan", "card-compare", "card-once"].map(|key| texts.say(key)));
     let main = tongues.first().ok_or_else(|| Error::Refused("cards need a language".to_owned()))?;
     let cards = delivery.links.iter().map(Card::of).collect::<Result<Vec<_>, _>>()?;
     let sheets: Vec<&[Card]> = cards.chunks(PER_SHEET).collect();
