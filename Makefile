@@ -263,11 +263,13 @@ setup-browsers: setup-node
 	failed() { echo "setup-browsers: $$1" >&2; exit 1; }
 	command -v chromium >/dev/null || packages+=(chromium)
 	command -v firefox-esr >/dev/null || packages+=(firefox-esr)
+	command -v pdftoppm >/dev/null || packages+=(poppler-utils)
+	command -v zbarimg >/dev/null || packages+=(zbar-tools)
 	fc-list 2>/dev/null | grep -q "DejaVu Sans" || packages+=(fontconfig fonts-dejavu-core)
 	if [ $${#packages[@]} -gt 0 ]; then
 	  say "installing $${packages[*]} with apt-get"
 	  apt_install "$${packages[@]}" ||
-	    failed "that did not work; install yourself: chromium, firefox-esr, a font with Cyrillic and Arabic letters"
+	    failed "that did not work; install yourself: chromium, firefox-esr, poppler-utils, zbar-tools, a font with Cyrillic and Arabic letters"
 	fi
 	npm_install "$$from" "$$to/browsers/node" "playwright-core, puppeteer-core, axe-core and pngjs"
 	say "$$(chromium --version 2>/dev/null), $$(firefox-esr --version 2>/dev/null) are there, with what drives them"

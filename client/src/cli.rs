@@ -16,6 +16,7 @@ mod auditing;
 mod batches;
 mod clock;
 mod console;
+mod delivery;
 mod interruption;
 mod invite;
 mod join;

@@ -19,6 +19,10 @@ use rand::rngs::SysRng;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+mod delivery;
+
+pub use delivery::{Delivery, Order};
+
 /// The Ed25519 seed that signs announcements. It erases itself and cannot be printed by accident.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct OrganiserKey([u8; 32]);

@@ -33,6 +33,10 @@ pub const INVITES_PER_REQUEST_MAX: u32 = 50_000;
 /// Organisers' accounts: every request reads their file.
 pub const ORGANISERS_MAX: usize = 100;
 
+/// Invites that one request may have drawn, as cards or for a screen: 125 sheets. Each costs some kilobytes of the answer and
+/// a millisecond or two.
+pub const CODES_PER_REQUEST_MAX: u32 = 1000;
+
 /// Lines in the log of actions from which on no more invites are made: the file is written anew with each line.
 pub const ACTIONS_MAX: usize = 10_000;
 

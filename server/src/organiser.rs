@@ -26,6 +26,7 @@ use protocol::publication::State;
 use std::sync::{Arc, Mutex, PoisonError};
 
 mod api;
+mod cards;
 pub(crate) mod form;
 mod page;
 mod sessions;
@@ -66,6 +67,7 @@ pub(crate) fn routes(organiser: Arc<Organiser>) -> Router {
         .route("/organiser/counts", get(api::counts))
         .route("/organiser/announcement", post(api::announcement))
         .route("/organiser/close", post(api::close))
+        .merge(cards::routes())
         .route_layer(from_fn_with_state(organiser.clone(), authorise))
         .merge(page::routes(&organiser))
         .with_state(organiser)

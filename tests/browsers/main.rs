@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, its helping functions too")]
 
 mod by_email; // the form for an invite by e-mail
+mod cards; // invites on paper and on a screen, read back
 mod driving; // drivers for Node, and which of them run alone
 mod join; // registrations to their end, in each browser and level
 mod mishaps; // what breaks once counts once

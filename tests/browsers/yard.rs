@@ -94,6 +94,16 @@ impl Yard {
         (&self.organiser_url, &self.organiser_token)
     }
 
+    /// Where organisers reach it.
+    pub(crate) fn organiser_url(&self) -> &str {
+        &self.organiser_url
+    }
+
+    /// What opens it to them.
+    pub(crate) fn organiser_token(&self) -> &str {
+        &self.organiser_token
+    }
+
     /// A file of its data directory.
     pub(crate) fn data(&self, file: &str) -> PathBuf {
         self.data.join(file)

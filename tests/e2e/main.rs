@@ -6,6 +6,7 @@ mod abuse; // D1: malformed input is refused, and nothing is lost or counted
 mod announcement; // V2: everybody reads the same announcement, and nobody forges one
 mod audit; // V1: anyone can recount, and every tampering is found
 mod command_line; // the programs as their users type them, the demo among them
+mod delivery; // invites as a table, as cards, on a screen: for whose role it is, and kept nowhere
 mod durability; // O2: restarts, lost answers
 mod machine; // what the programs need of a machine, and what they do with its memory
 mod once; // O1: one invite, at most one token; one token, at most one pledge

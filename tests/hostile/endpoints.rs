@@ -30,8 +30,11 @@ pub(crate) const DOCUMENTS: [&str; 20] = [
 ];
 
 /// What organisers reach on a listener of their own.
-const ORGANISER: [(&str, &str); 7] = [
+const ORGANISER: [(&str, &str); 10] = [
     ("/organiser/invites", "POST"),
+    ("/organiser/invites/csv", "POST"),
+    ("/organiser/invites/cards", "POST"),
+    ("/organiser/invites/screen", "POST"),
     ("/organiser/batches", "GET,HEAD"),
     ("/organiser/batches/revoke", "POST"),
     ("/organiser/actions", "GET,HEAD"),
@@ -58,7 +61,7 @@ const PAGES: [(&str, &str); 11] = [
 const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"];
 
 /// What is not there: not even to be asked with another method. None matches a route with a part that varies.
-const NOWHERE: [&str; 28] = [
+const NOWHERE: [&str; 31] = [
     "/x",
     "/en",
     "/EN",
@@ -81,6 +84,9 @@ const NOWHERE: [&str; 28] = [
     "/.well-known/ohttp-gateway",
     "/.well-known/private-token-issuer-directory/",
     "/organiser/invites",
+    "/organiser/invites/csv",
+    "/organiser/invites/cards",
+    "/organiser/invites/screen",
     "/organiser/batches",
     "/organiser/batches/revoke",
     "/organiser/actions",

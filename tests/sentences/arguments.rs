@@ -8,6 +8,7 @@ use protocol::phrase::Phrase;
 use std::os::unix::fs::PermissionsExt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+const INVITES: [&str; 7] = ["organiser", "invites", "--batch", "a", "--count", "2", "--organiser-url"];
 const WAY: [&str; 5] = ["--direct", "--checked", "--now", "--json", "-"];
 
 fn join<'a>(place: &'a str, more: &[&'a str]) -> Vec<&'a str> {
@@ -158,11 +159,15 @@ fn what_is_wrong_with_ids_addresses_proxies_and_options_is_told() {
         (&["organiser", "invites", "--organiser-url", url, "--batch", "a", "--count", "0"], "--count"),
         (&["organiser", "invites", "--organiser-url", url, "--batch", "a"], "--count"),
         (&["organiser", "announce", url, "--organiser-url", url], "missing"),
+        (&[&INVITES[..], &[url, "--form", "paper"]].concat(), "--form"),
+        (&[&INVITES[..], &[url, "--form", "cards"]].concat(), "--out"),
+        (&[&INVITES[..], &[url, "--form", "csv", "--out", "x", "--language", "en"]].concat(), "no language"),
+        (&[&INVITES[..], &[url, "--also", "en"]].concat(), "no language"),
     ] {
         let said = client(&[words, &["--json"]].concat(), link);
         table.judge(&words.join(" ").replace(link, "LINK"), &said, &secrets.each_ref().map(String::as_str), mentions);
     }
-    table.end(32);
+    table.end(36);
 }
 
 #[test]
@@ -258,6 +263,8 @@ fn what_an_organiser_can_mistake_is_told() {
         client(&[&words[..], more, &listener].concat(), token)
     };
     let token = stage.organiser_token.as_str();
+    let out = stage.folder.path().join("cards.html").to_str().unwrap().to_owned();
+    let cards = ["--form", "cards", "--out", out.as_str()];
     for (case, said, mentions) in [
         ("a wrong token", invites("b", "1", &[], "wrong-token-of-somebody"), "token"),
         ("a token that cannot be sent", invites("b", "1", &[], "to\u{7}ken"), "token"),
@@ -266,6 +273,14 @@ fn what_an_organiser_can_mistake_is_told() {
         ("more than at once", invites("b", "4000000000", &[], token), ""),
         ("per tick below k", invites("b", "10", &["--per-tick", "1"], token), ""),
         ("no name", invites("", "10", &[], token), ""),
+        (
+            "cards in another language",
+            invites("b", "10", &[&cards[..], &["--language", "xx"]].concat(), token),
+            "--language",
+        ),
+        ("cards in one language twice", invites("b", "10", &[&cards[..], &["--also", "en"]].concat(), token), "--also"),
+        ("more cards than at once", invites("b", "1001", &cards, token), "1,000"),
+        ("over a file", invites("b", "10", &["--form", "csv", "--out", &no_key], token), "another name"),
         ("no expiry", invites("b", "1", &["--expires", "soon"], token), "expiry"),
         ("a past expiry", invites("b", "1", &["--expires", "2001-01-01"], token), "past"),
         ("an expiry behind the close", invites("b", "1", &["--expires", "9000-01-01"], token), "expiry"),
@@ -275,6 +290,7 @@ fn what_an_organiser_can_mistake_is_told() {
     }
     let close = client(&[&["organiser", "close"], &listener[..]].concat(), token);
     table.judge("close without a yes", &close, &[token], "--yes");
+    assert!(!std::path::Path::new(&out).exists(), "nothing is left of what was refused");
     let organise = |words: &[&str], token: &str| client(&[&["organiser"], words, &listener].concat(), token);
     for (case, said, mentions) in [
         ("revoke without a yes", organise(&["revoke", "--batch", "a"], token), "--yes"),
@@ -289,5 +305,5 @@ fn what_an_organiser_can_mistake_is_told() {
     let good = organise(&["invites", "--batch", "short", "--count", "1", "--expires", &in_an_hour], token);
     assert_eq!(good.code, Some(0), "{}", good.err);
     assert!(organise(&["batches"], token).out.contains("\"expires\":"));
-    table.end(28);
+    table.end(32);
 }

@@ -4,6 +4,7 @@
 use crate::cli::announce::Announce;
 use crate::cli::batches::{Actions, Batches, Revoke, not_made, read_expiry};
 use crate::cli::console::Console;
+use crate::cli::delivery::Delivered;
 use crate::cli::looking::table;
 use crate::cli::secrets::TokenSource;
 use crate::cli::{Failure, clock, locate};
@@ -11,7 +12,7 @@ use clap::{Args, Subcommand};
 use client::address::BaseUrl;
 use client::campaign::{Site, adds_up, check_counts, fetch};
 use client::error::Error;
-use client::organiser::{self as office, OrganiserKey};
+use client::organiser::{self as office, Order, OrganiserKey};
 use client::place_choice::in_language;
 use client::private_file::PrivateFile;
 use client::transport::Network;
@@ -138,14 +139,22 @@ pub(crate) struct Invites {
     /// of a tick that is not before; without it, as long as the campaign issues tokens.
     #[arg(long, value_name = "DATE")]
     expires: Option<String>,
-    /// Write the links to a new file, one a line, instead of showing them.
-    #[arg(long, value_name = "FILE")]
+    /// Write to a new file instead of showing the links.
+    #[arg(long, value_name = "FILE", required_if_eq_any([("form", "csv"), ("form", "cards"), ("form", "screen")]))]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    delivered: Delivered,
 }
 
 impl Invites {
     async fn run(self, console: &Console, network: &Network) -> Result<(), Failure> {
         let expires = self.expires.as_deref().map(|date| read_expiry(date, clock::now())).transpose()?;
+        if let Some(delivery) = self.delivered.file()? {
+            let organiser = self.listener.open(console, network)?;
+            let (batch, count, per_tick) = (&self.batch, self.count, self.per_tick);
+            let order = Order { batch, count, per_tick, expires, language: None, also: None };
+            return self.delivered.run(console, &organiser, delivery, order, self.out.as_deref()).await;
+        }
         let file = self.out.as_deref().map(PrivateFile::at).transpose()?;
         let organiser = self.listener.open(console, network)?;
         let spinner = console.spinner("asking for invites");

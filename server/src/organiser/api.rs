@@ -43,7 +43,7 @@ pub(super) async fn invites(
 }
 
 /// Reads what is asked for. A list of the members' values is not it, though a derived reader would take it.
-fn asked<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+pub(super) fn asked<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     let malformed = |why: String| {
         Refusal::from(Problem::Malformed).with_detail(format!("The server could not read what was asked for: {why}."))
     };

@@ -6,6 +6,7 @@ import { inspect } from "node:util";
 
 const MODULES = {
   organisers: () => import("./organisers.mjs"),
+  cards: () => import("./cards.mjs"),
   overview: () => import("./overview.mjs"),
   join: () => import("./join.mjs"),
   mishaps: () => import("./mishaps.mjs"),
