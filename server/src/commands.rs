@@ -6,9 +6,9 @@ mod demo;
 mod email;
 mod init;
 mod install;
+mod organiser;
 mod raid;
 mod restore;
-mod organiser;
 mod serve;
 
 use clap::Subcommand;

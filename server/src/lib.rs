@@ -134,9 +134,7 @@ impl Deployment {
     /// off. `page` is a folder with a registration bundle, to be copied and served from now on; without it the one that
     /// was given last is.
     pub fn open(data: &Path, clock: Clock, page: Option<&Path>) -> Result<Self, Error> {
-        raid::refuse(data)?;
-        let lock = lock(data)?;
-        raid::refuse(data)?; // which may have been begun meanwhile
+        let lock = lock_unless_raided(data)?;
         let (campaign, places, map) = init::read_campaign(data)?;
         let campaign = Arc::new(campaign);
         let keys = Keyring::of(data);
@@ -154,9 +152,7 @@ impl Deployment {
         let schedule = genesis.schedule();
         let keeper = Timekeeper::new(clock, schedule.tick_seconds + config::CLOCK_TOLERANCE_SECS);
         let (issuing, pool) = if closed { (None, None) } else { open_stores(data, &campaign, &keys, issuer_key)? };
-        let published_last = Some(published.tick).filter(|tick| *tick > 0); // 0 says that none has published
-        let cleaned_last = pool.as_ref().map(|pool| pool.last_tick());
-        let last_tick = published_last.max(cleaned_last).unwrap_or_default();
+        let last_tick = last_tick(&published, pool.as_deref());
         let timeline = Arc::new(Timeline::open(data, schedule, keeper, last_tick, closed)?);
 
         let published = Published { tick: last_tick, ..published };
@@ -350,6 +346,20 @@ pub(crate) fn remove_stores(data: &Path) -> Vec<Result<(), Error>> {
 fn first_tick(campaign: &Campaign) -> Tick {
     let schedule = campaign.genesis().schedule();
     schedule.last_ended(schedule.opens)
+}
+
+/// The last tick that published, or that cleaned the pool.
+fn last_tick(published: &Published, pool: Option<&RedemptionStore>) -> Tick {
+    let published_last = Some(published.tick).filter(|tick| *tick > 0); // 0 says that none has published
+    published_last.max(pool.map(RedemptionStore::last_tick)).unwrap_or_default()
+}
+
+/// The folder for a server, which a raid must not have begun to empty.
+fn lock_unless_raided(data: &Path) -> Result<File, Error> {
+    raid::refuse(data)?;
+    let lock = lock(data)?;
+    raid::refuse(data)?; // it may have been begun meanwhile
+    Ok(lock)
 }
 
 /// One server to a folder. One that is just ending is waited for, for two seconds.

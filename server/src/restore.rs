@@ -112,7 +112,8 @@ fn rebuild(kept: &[Kept], public: &Path, folder: &Path, issue_again: bool) -> Re
 /// Keys, used invites and decisions; after the close not what the close has destroyed.
 fn write_private(kept: &[Kept], folder: &Path, closed: bool) -> Result<(), Error> {
     let private = |name: &str| FOLDERS.iter().any(|folder| name.starts_with(&format!("{folder}/")));
-    let destroyed = |name: &str| closed && (name.starts_with("attestation/") || name == actions::FILE || is_dangerous(name));
+    let destroyed =
+        |name: &str| closed && (name.starts_with("attestation/") || name == actions::FILE || is_dangerous(name));
     for inside in FOLDERS.iter().filter(|inside| !destroyed(&format!("{inside}/"))) {
         create_dir(&folder.join(inside), SECRET_DIR)?;
     }

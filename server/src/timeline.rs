@@ -93,17 +93,6 @@ impl Timeline {
         self.schedule.end_of(tick)
     }
 
-    /// The tick under way.
-    pub(crate) fn tick_under_way(&self) -> Tick {
-        let end = *self.end();
-        self.schedule.last_ended(self.now(end).seconds) + 1
-    }
-
-    /// When a tick ends, in Unix seconds.
-    pub(crate) fn end_of(&self, tick: Tick) -> u64 {
-        self.schedule.end_of(tick)
-    }
-
     /// The tick that should be run now, if one is due, and whether it is the closing one. None while the clock is in doubt.
     pub(crate) fn due(&self) -> Option<(Tick, bool)> {
         let end = *self.end();

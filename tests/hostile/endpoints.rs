@@ -236,7 +236,8 @@ async fn every_path(world: &World) {
         only(&mut wire, path, "GET,HEAD").await;
     }
     organisers_page(&mut wire).await;
-    let public = DOCUMENTS.iter().chain(&["/token-request", "/pledges", "/invite-by-email"]).filter(|path| !shared(path));
+    let public =
+        DOCUMENTS.iter().chain(&["/token-request", "/pledges", "/invite-by-email"]).filter(|path| !shared(path));
     for path in public.copied().chain([
         "/organiser",
         "/organiser/x",

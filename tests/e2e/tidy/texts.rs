@@ -6,7 +6,7 @@ use fluent_syntax::parser::parse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The folders with texts, and where their keys are used.
-const FOLDERS: [(&str, &str); 3] = [
+const FOLDERS: [(&str, &str); 4] = [
     ("server/pages/texts/", "server/"),
     ("server/pages/organiser/texts/", "server/"),
     ("server/letters/", "server/src/email/"),

@@ -148,7 +148,7 @@ mod tests {
     fn a_round_number_is_never_below() {
         for number in (0..3000).chain([499_999, 500_000, 500_001]) {
             let top = round_above(number);
-            assert!(top >= number && top % 2 == 0 && top <= number.max(2) * 3, "{number} {top}");
+            assert!(top >= number && top.is_multiple_of(2) && top <= number.max(2) * 3, "{number} {top}");
         }
         assert_eq!([0, 1, 9, 11, 41, 500_000].map(round_above), [2, 2, 10, 20, 60, 600_000]);
     }
