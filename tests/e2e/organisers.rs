@@ -54,8 +54,11 @@ fn batch(name: &str) -> Option<Value> {
     Some(json!({ "batch": name }))
 }
 
+/// Method, path, body, which of four accounts may, and what they hear.
+type Route = (&'static str, &'static str, Option<Value>, [bool; 4], u16);
+
 /// Every route, which accounts may use it, and what they hear: reads, invites, announces, all of it.
-fn routes() -> Vec<(&'static str, &'static str, Option<Value>, [bool; 4], u16)> {
+fn routes() -> Vec<Route> {
     vec![
         ("GET", "counts", None, [true, true, true, true], 200),
         ("POST", "invites", invites("", 1), [false, true, false, true], 400),
