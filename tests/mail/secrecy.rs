@@ -108,7 +108,7 @@ fn forms(address: &str) -> Vec<Vec<u8>> {
         local.to_vec(),
         address.to_uppercase().into_bytes(),
         reversed,
-        core[..core.len() - 2].as_bytes().to_vec(),
+        core.as_bytes()[..core.len() - 2].to_vec(),
         to_hex(address.as_bytes()).into_bytes(),
         address.encode_utf16().flat_map(u16::to_le_bytes).collect(),
         digest.to_vec(),
