@@ -5,6 +5,7 @@ mod commands;
 use clap::Parser;
 use commands::Command;
 use server::Error;
+use std::io::Write;
 use std::process::ExitCode;
 
 /// Counts heads, not names: the server of an anonymous count of people who say that they will come.
@@ -16,23 +17,27 @@ struct Arguments {
 }
 
 #[tokio::main]
-#[allow(clippy::print_stderr, reason = "a command tells its errors there")]
 async fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) if error.exit_code() == 0 => error.exit(), // help was asked for
         Err(error) => {
-            eprintln!("headcount-server: {}", usage(&error));
+            say(&usage(&error));
             return ExitCode::from(2);
         }
     };
     match arguments.command.run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("headcount-server: {}", error.sentence());
+            say(&error.sentence());
             ExitCode::FAILURE
         }
     }
+}
+
+/// Tells an error. That nobody reads it is no error of its own.
+fn say(sentence: &str) {
+    let _ = writeln!(std::io::stderr(), "headcount-server: {sentence}");
 }
 
 /// A command line that cannot be read, in one sentence. Nothing secret is ever typed into one.

@@ -7,12 +7,12 @@
 //! destroyed: a file that this version does not know is destroyed too.
 
 use crate::error::Error;
-use crate::init::read_campaign;
+use crate::init::{read_campaign, unfinished};
 use crate::keyring::Keyring;
+use crate::site;
 use crate::store::SECRET_FILE;
 use crate::store::disk::{remove_dir, remove_file, sync_dir, write_file};
 use crate::store::log::LogStore;
-use crate::{site, tell};
 use protocol::note::NoteVerifier;
 use rustix::process::{Signal, getpid, kill_process};
 use std::path::Path;
@@ -47,7 +47,9 @@ pub fn raid(data: &Path, mut said: impl FnMut(&str)) -> Result<(), Error> {
     if failed.is_empty() {
         said("pending pledges, used invites, batches, organisers' accounts: destroyed");
     }
-    match drop_unsigned(data).and_then(|()| site::write(data)) {
+    // under a server that does not end nothing of the log is touched: it may be signing it
+    let log = if lock.is_ok() { drop_unsigned(data) } else { Ok(()) };
+    match log.and_then(|()| site::write(data)) {
         Ok(()) => said("the public log and the static site are in order"),
         Err(error) => failed.push(error),
     }
@@ -79,9 +81,10 @@ pub(crate) fn is_asked_for(data: &Path) -> bool {
     data.join(ASKED_FOR).exists()
 }
 
-/// Something that a raid would destroy, if anything is there.
+/// Something that a raid would destroy, if anything is there; a folder that cannot be read may hold anything.
 pub(crate) fn left(data: &Path) -> Option<String> {
-    let mut entries = std::fs::read_dir(data).ok()?.filter_map(Result::ok).map(|entry| entry.file_name());
+    let Ok(entries) = std::fs::read_dir(data) else { return Some(data.display().to_string()) };
+    let mut entries = entries.filter_map(Result::ok).map(|entry| entry.file_name());
     let left = entries.find(|name| !SPARED.iter().any(|spared| name == *spared))?;
     Some(left.to_string_lossy().into_owned())
 }
@@ -89,7 +92,6 @@ pub(crate) fn left(data: &Path) -> Option<String> {
 /// Ends this process at once, as kill -9 does: the orderly end takes seconds, and any other may leave an image of the
 /// memory on the disk.
 pub(crate) fn end_process() -> ! {
-    tell(&"a raid was begun in this campaign's folder; the server ends");
     let _ = kill_process(getpid(), Signal::KILL);
     std::process::exit(1)
 }
@@ -108,12 +110,22 @@ fn destroy_rest(data: &Path) -> Vec<Result<(), Error>> {
         if SPARED.iter().any(|spared| entry.file_name() == *spared) {
             continue;
         }
-        let path = entry.path();
-        let is_dir = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        done.push(if is_dir { remove_dir(&path) } else { remove_file(&path) }.map_err(Error::from));
+        let (path, target) = (entry.path(), entry.path().canonicalize());
+        if let Some(target) = target.ok().filter(|_| entry.file_type().is_ok_and(|kind| kind.is_symlink())) {
+            done.push(remove(&target)); // somebody keeps it on another disk
+        }
+        done.push(remove(&path));
     }
+    // what an init or a restore that was killed has left beside it
+    let beside = data.canonicalize().map(|data| unfinished(&data).1);
+    done.extend(beside.ok().filter(|beside| beside.exists()).map(|beside| remove(&beside)));
     done.push(sync_dir(data).map_err(Error::from));
     done
+}
+
+fn remove(path: &Path) -> Result<(), Error> {
+    let is_dir = path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir());
+    Ok(if is_dir { remove_dir(path) } else { remove_file(path) }?)
 }
 
 /// What an append left in the log that was never signed is published nowhere.

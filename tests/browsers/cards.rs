@@ -27,7 +27,7 @@ fn ordered(yard: &Yard, folder: &Path, form: &str, count: usize, languages: &[&s
 }
 
 /// Every QR code in a picture, as zbar reads it.
-fn read(picture: &Path) -> Vec<String> {
+pub(crate) fn read(picture: &Path) -> Vec<String> {
     let codes =
         Command::new("zbarimg").args(["--quiet", "--raw", "-Sdisable", "-Sqrcode.enable"]).arg(picture).output();
     let codes = codes.expect("zbarimg is missing; run `make setup-browsers`");
@@ -35,7 +35,7 @@ fn read(picture: &Path) -> Vec<String> {
 }
 
 /// The pages of a PDF as pictures, in order.
-fn pages(pdf: &Path, folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn pages(pdf: &Path, folder: &Path) -> Vec<PathBuf> {
     let root = folder.join(format!("{}-page", pdf.file_stem().unwrap().to_str().unwrap()));
     let drawn = Command::new("pdftoppm").args(["-r", DPI, "-gray", "-png"]).arg(pdf).arg(&root).status();
     assert!(drawn.expect("pdftoppm is missing; run `make setup-browsers`").success());

@@ -8,6 +8,7 @@ mod by_email; // the form for an invite by e-mail
 mod cards; // invites on paper and on a screen, read back
 mod driving; // drivers for Node, and which of them run alone
 mod join; // registrations to their end, in each browser and level
+mod life; // a campaign by the programs alone
 mod mishaps; // what breaks once counts once
 mod mistakes; // what is mistyped, foreign, used or closed
 mod organisers; // the organisers' page
@@ -17,4 +18,5 @@ mod server; // a campaign of an organiser's own
 mod sittings; // token and pledge apart
 mod speed; // how long blinding takes on a slow device
 mod weight; // what the overview weighs
+mod whole_life; // from the organiser's key to the site that stays
 mod yard; // a demo with the page, other people, the log

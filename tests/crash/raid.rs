@@ -10,7 +10,7 @@ use protocol::invite::InviteKey;
 use protocol::pledge::Nonce;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use tests::folders::{copy_folder, files};
@@ -187,6 +187,26 @@ fn u3_a_raid_does_not_wait_for_a_server_that_does_not_answer() {
     demand_raid(&data);
     demand_destruction(&data, &sought);
     demand_audit(data.join("site").to_str().unwrap(), &made.campaign);
+}
+
+#[test]
+fn u3_a_raid_goes_on_when_its_terminal_goes_away() {
+    let runtime = runtime();
+    let (made, people, told) = small(&runtime);
+    let (data, sought) = (made.data(), private(&made, &people, &told));
+    let mut server = Server::start(&data);
+    server.signal("STOP"); // so that the raid waits for it, keys destroyed, while it is hung up
+    let mut command = Command::new(program("headcount-server"));
+    command.args(["raid", "--data"]).arg(&data).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut raid = command.spawn().unwrap();
+    drop((raid.stdout.take(), raid.stderr.take()));
+    wait_until(|| !data.join("keys/invite").exists());
+    assert!(Command::new("kill").args(["-HUP", &raid.id().to_string()]).status().unwrap().success());
+    assert_eq!(raid.wait().unwrap().code(), Some(1), "all is destroyed, but a server is still there");
+    demand_destruction(&data, &sought);
+    assert!(data.join("site/index.html").exists());
+    server.signal("CONT");
+    assert!(server.has_ended());
 }
 
 #[test]

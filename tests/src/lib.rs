@@ -6,6 +6,7 @@
 pub mod bundle;
 pub mod folders;
 pub mod foreign;
+pub mod post_office;
 pub mod programs;
 pub mod proxy;
 pub mod visitor;

@@ -88,3 +88,16 @@ fn a_folder_that_is_no_campaigns_is_not_touched() {
     assert!(said.contains("nothing was touched"), "{said}");
     assert_eq!(contents(folder.path()).len(), 1);
 }
+
+#[test]
+fn u3_a_raid_follows_a_folder_to_another_disk_and_finds_what_was_left_beside_its_own() {
+    let (_folder, data) = Template::make().copy();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let (moved, beside) = (elsewhere.path().join("used"), unfinished(&data).1);
+    fs::rename(data.join("attestation"), &moved).unwrap();
+    std::os::unix::fs::symlink(&moved, data.join("attestation")).unwrap();
+    fs::create_dir_all(beside.join("keys")).unwrap();
+    fs::write(beside.join("keys/issuer"), b"private").unwrap();
+    raid(&data, |_| {}).unwrap();
+    assert!(!moved.exists() && !beside.exists() && left(&data).is_none());
+}

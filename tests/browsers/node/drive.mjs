@@ -12,6 +12,7 @@ const MODULES = {
   mishaps: () => import("./mishaps.mjs"),
   mistakes: () => import("./mistakes.mjs"),
   sittings: () => import("./sittings.mjs"),
+  life: () => import("./life.mjs"),
   email: () => import("./email.mjs"),
   exit: () => import("./exit.mjs"),
   walk: () => import("./walk.mjs"),
