@@ -232,8 +232,8 @@ fn region_may_publish(m: u64, n: u64, k: u64) -> bool {
 }
 
 /// The sumset test: whether a root pool of `n` leaves "zero" feasible for every silent place of the regions that
-/// passed theirs up, and leaves open how much each region passed up, given for each such region the number of its
-/// silent places.
+/// passed theirs up, and leaves open how much each region passed up, unless that is nothing, given for each such region
+/// the number of its silent places.
 ///
 /// The public knows that a region that passed up holds either fewer than k or more than its bound, so its total lies
 /// in `S = {0..k−1} ∪ {(m−1)(k−1)+1 .. m(k−1)}`; one of its places can be zero only at totals up to `(m−1)(k−1)`.
@@ -257,9 +257,10 @@ fn root_may_publish(passed_up: &[u64], n: u64, k: u64) -> bool {
     for (index, m) in regions.iter().enumerate() {
         // what this region can have passed up, the least first
         let mut parts = all(*m).filter(|part| prefix.plus(once(*part)).meets(&suffixes[index + 1], n));
-        let zero_is_feasible = parts.next().is_some_and(|least| least <= (m - 1) * (k - 1));
-        let is_open = parts.next().is_some();
-        if !zero_is_feasible || !is_open {
+        let Some(least) = parts.next().filter(|least| *least <= (m - 1) * (k - 1)) else {
+            return false; // "zero" is not feasible
+        };
+        if least > 0 && parts.next().is_none() {
             return false;
         }
         prefix = prefix.plus(all(*m));

@@ -37,7 +37,6 @@ fn u3_a_backup_holds_keys_and_used_invites_and_nothing_of_the_pool_or_of_the_las
     let served = serve(&data, &Arc::new(AtomicU64::new(START + 10))); // it may run
     fs::write(data.join("keys/removed-old"), "destroyed").unwrap();
     fs::write(data.join("attestation/used.tmp"), "half").unwrap();
-    fs::write(data.join("organisers.json"), "[]").unwrap();
     fs::write(data.join("plan"), "pending").unwrap();
     let (identity, recipient) = identity(folder.path(), "identity");
     let to = folder.path().join("backup.age");
@@ -50,10 +49,10 @@ fn u3_a_backup_holds_keys_and_used_invites_and_nothing_of_the_pool_or_of_the_las
         "map.json",
         "log/checkpoint",
         "organisers.json",
+        "actions",
         "keys/invite",
         "keys/issuer.pkcs8",
         "keys/log",
-        "keys/organiser-token.sha256",
         "keys/receipt",
         "attestation/batches.json",
         "attestation/used",

@@ -149,6 +149,14 @@ fn p1_the_search_finds_proofs_of_presence_when_a_part_of_rule_4_is_left_out() {
     }
 }
 
+#[test]
+fn what_is_known_to_be_nothing_isolates_nobody() {
+    // with k = 2 five of two regions of five places and one of one are 5 + 0 + 0 or 0 + 5 + 0
+    assert!(root_may_publish(&[5, 5, 1], 5, 2));
+    assert!(!root_may_publish(&[5, 5, 1], 3, 2), "1 + 1 + 1");
+    assert!(!root_may_publish(&[5, 5, 1], 7, 2), "the region of one place has one");
+}
+
 proptest! {
     #[test]
     fn the_sumset_test_agrees_with_plain_sets_on_pools_of_hundreds(

@@ -312,12 +312,14 @@ const AT_THEIR_BEGINNING: [&str; 3] = ["fsync", "fdatasync", "close"];
 /// By their beginnings.
 const FORBIDDEN: [&str; 8] = ["io_uring", "io_submit", "fork", "vfork", "sendfile", "splice", "copy_file", "truncate"];
 /// Calls on files that change neither contents nor names. Modes and times are not part of the model.
-const HARMLESS: [&str; 19] = [
+const HARMLESS: [&str; 21] = [
     "sync_file_range",
     "fstat",
     "stat",
     "lstat",
     "statx",
+    "statfs",
+    "fstatfs",
     "newfstatat",
     "getdents64",
     "flock",
