@@ -39,6 +39,7 @@ impl<G: Generation> Generations<G> {
     /// none yet, makes that of `start`.
     pub(super) fn open(&self, start: Tick) -> Result<Vec<G>, StoreError> {
         self.sweep()?;
+        self.sweep_files()?;
         let mut open = Vec::new();
         for tick in self.ticks()? {
             open.push(G::open(&self.path(tick), tick)?);
@@ -94,16 +95,22 @@ impl<G: Generation> Generations<G> {
         self.ticks()?.into_iter().try_for_each(|tick| G::erase(&self.path(tick)))
     }
 
-    /// Deletes what is half-made, half-deleted or half-written.
+    /// Deletes generations that are half-made or half-deleted.
     fn sweep(&self) -> Result<(), StoreError> {
         for name in names_in(&self.dir)? {
             let path = self.dir.join(&name);
             if name == NEW || name.starts_with(REMOVED) {
                 G::erase(&path)?;
                 remove_dir(&path)?;
-            } else if name.ends_with(UNFINISHED) {
-                remove_file(&path)?;
             }
+        }
+        sync_dir(&self.dir)
+    }
+
+    /// Deletes what is half-written. Not at a tick: somebody may be writing it.
+    fn sweep_files(&self) -> Result<(), StoreError> {
+        for name in names_in(&self.dir)?.iter().filter(|name| name.ends_with(UNFINISHED)) {
+            remove_file(&self.dir.join(name))?;
         }
         sync_dir(&self.dir)
     }

@@ -275,6 +275,20 @@ fn no_order_from_before_the_last_tick_is_on_disk() {
 }
 
 #[test]
+fn a_tick_leaves_alone_what_somebody_else_is_just_writing() {
+    let (_temp, dir) = temp();
+    let asked = Asked::open(&dir);
+    asked.claim_all(1, 0..2);
+    let batches = dir.join("batches.json.tmp");
+    fs::write(&batches, b"on its way").unwrap();
+    asked.store.tick(1).unwrap();
+    assert!(batches.exists());
+    drop(asked);
+    Asked::open(&dir);
+    assert!(!batches.exists(), "whoever wrote it is gone");
+}
+
+#[test]
 fn a_store_that_lost_its_used_invites_does_not_open() {
     let (_temp, dir) = temp();
     drop(Asked::open(&dir));
