@@ -6,12 +6,14 @@
 pub mod bundle;
 pub mod folders;
 pub mod foreign;
+mod plan;
 pub mod post_office;
 pub mod programs;
 pub mod proxy;
 pub mod visitor;
 pub mod wire;
 
+pub use crate::plan::Plan;
 pub use crate::wire::{Answer, send, try_send};
 
 use client::address::BaseUrl;
@@ -21,13 +23,11 @@ use client::log_reader::Source as LogSource;
 use client::transport::Network;
 use protocol::announcement::Announcement;
 use protocol::campaign::{Campaign, Text};
-use protocol::campaign_file::CampaignFile;
 use protocol::codec::to_base64;
 use protocol::counts::Counts;
 use protocol::invite::{Invite, InviteLink};
 use protocol::issuance::{PendingToken, TokenRequest, TokenResponse};
 use protocol::media;
-use protocol::note::NoteSigner;
 use protocol::phrase::Phrase;
 use protocol::pledge::Pledge;
 use protocol::receipt::verify_receipt;
@@ -35,7 +35,7 @@ use protocol::token::Token;
 use serde_json::{Value, json};
 use server::Deployment;
 use server::clock::{Clock, Reading};
-use server::init::{Source, init};
+use server::init::init;
 use server::serve::Running;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -53,45 +53,6 @@ pub const TICK: u64 = 3600;
 pub const K: u32 = 5;
 /// Number of ticks of a campaign.
 pub const TICKS: u64 = 10;
-
-/// How a campaign differs from the usual one.
-#[derive(Clone)]
-pub struct Plan {
-    /// Places per region.
-    pub regions: Vec<u32>,
-    /// Seconds from the opening to the opening of pledges.
-    pub collecting: u64,
-    /// The most tokens.
-    pub eligible: u64,
-    /// Seconds from the opening to the end of issuing; none means until the close.
-    pub issuing: Option<u64>,
-    /// The folder of a registration bundle.
-    pub page: Option<PathBuf>,
-    /// The issuer's host, if it is another than the origin's; it must lead to this machine.
-    pub issuer_host: Option<String>,
-    /// The origin's onion service.
-    pub onion: Option<String>,
-    /// Places and map of a country, instead of few and small ones.
-    pub country: Option<(Vec<u8>, Vec<u8>)>,
-    /// The lines of the campaign file's table `[email]`.
-    pub email: Option<String>,
-}
-
-impl Default for Plan {
-    fn default() -> Self {
-        Self {
-            regions: vec![3, 2],
-            collecting: 0,
-            eligible: 10_000,
-            issuing: None,
-            page: None,
-            issuer_host: None,
-            onion: None,
-            country: None,
-            email: None,
-        }
-    }
-}
 
 /// A deployment with its organiser.
 pub struct World {
@@ -125,7 +86,7 @@ impl World {
         let organiser_seed = rand::random();
         let address = listener.local_addr().expect("a bound address");
         let organiser_address = organiser_listener.local_addr().expect("a bound address");
-        let source = source(&plan, address, &organiser_seed);
+        let source = plan.source(address, &organiser_seed);
         let places = source.places.clone();
         let data = folder.path().join("data");
         let made = init(source, &data).expect("a good campaign");
@@ -387,25 +348,4 @@ pub fn links(answer: &Answer) -> Vec<Invite> {
 
 async fn bind(address: impl tokio::net::ToSocketAddrs) -> TcpListener {
     TcpListener::bind(address).await.expect("a free address")
-}
-
-fn source(plan: &Plan, address: SocketAddr, organiser_seed: &[u8; 32]) -> Source {
-    let organiser_key = to_base64(&NoteSigner::new("", organiser_seed).public_key());
-    let pledges_open = START + plan.collecting;
-    let closes = pledges_open + TICKS * TICK;
-    let issuing_closes = plan.issuing.map_or(closes, |seconds| START + seconds);
-    let issuer = plan.issuer_host.as_ref().map_or(address.to_string(), |host| format!("{host}:{}", address.port()));
-    let onion = plan.onion.as_ref().map_or(String::new(), |onion| format!("onion = \"{onion}\"\n"));
-    let names = format!("issuer_name = \"{issuer}\"\n{onion}");
-    let text = format!(
-        "target = 1000\neligible = {}\nplaces = \"places.json\"\nmap = \"map.json\"\nk = {K}\ntick_seconds = {TICK}\n\
-         opens = {START}\npledges_open = {pledges_open}\ncloses = {closes}\nissuing_closes = {issuing_closes}\n\
-         {names}origin_name = \"{address}\"\norganiser_key = \"{organiser_key}\"\nrehearsal = true\n\
-         [title]\nen = \"A campaign\"\nru = \"Кампания\"\n[text]\nen = \"To try things.\"\nru = \"Для проб.\"\n",
-        plan.eligible
-    );
-    let text = format!("{text}{}", plan.email.as_ref().map_or(String::new(), |lines| format!("[email]\n{lines}")));
-    let few = || (wire::places_json(&plan.regions), wire::MAP.as_bytes().to_vec());
-    let (places, map) = plan.country.clone().unwrap_or_else(few);
-    Source { file: CampaignFile::parse(&text).expect("a good file"), places, map }
 }
