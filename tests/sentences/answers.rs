@@ -116,7 +116,9 @@ fn every_problem_is_told_at_every_command_that_reads() {
                 ("counts", 0) => &Problem::ALL,
                 _ => &[Problem::Unavailable, Problem::RateLimited, Problem::Forbidden, Problem::NotFound],
             };
-            for refusal in all.iter().copied() {
+            // a server of files carries the log on and takes no pledges: an audit passes there, and remarks on it
+            let carried_on = |refusal: &Problem| *at == "POST /pledges" && *refusal == Problem::NotFound;
+            for refusal in all.iter().copied().filter(|refusal| !carried_on(refusal)) {
                 stage.lie(at, problem(refusal));
                 command.judge(&mut table, at, refusal.name(), &[]);
             }
