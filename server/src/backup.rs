@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::init::read_campaign;
 use crate::store::disk::{names_in, sync_dir};
 use crate::store::parent;
-use crate::{actions, organisers, raid};
+use crate::{actions, organisers, raid, timeline};
 use protocol::campaign::CampaignId;
 use std::fs::File;
 use std::io::{self, Write};
@@ -35,7 +35,7 @@ pub(crate) const DOCUMENTS: [&str; 4] = ["genesis.json", "places.json", "map.jso
 /// The newest signed checkpoint when it was made.
 pub(crate) const CHECKPOINT: &str = "log/checkpoint";
 /// What is in it where it exists: the organisers' accounts, what they did, and their decision to close.
-pub(crate) const DECISIONS: [&str; 3] = [organisers::FILE, actions::FILE, "closing"];
+pub(crate) const DECISIONS: [&str; 3] = [organisers::FILE, actions::FILE, timeline::CLOSING];
 /// The folders whose plain files are in it.
 pub(crate) const FOLDERS: [&str; 2] = ["keys", "attestation"];
 

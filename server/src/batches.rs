@@ -205,10 +205,20 @@ impl Rules {
     }
 }
 
+/// Characters that turn or hide others, so that one name looks like another. Not those that Persian joins letters with.
+fn disguises(c: char) -> bool {
+    matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
 /// What is wrong with a request by itself, in a sentence for the organiser.
 fn check(request: &BatchRequest, k: u32) -> Result<(), String> {
-    if request.batch.is_empty() || request.batch.len() > 100 || request.batch.contains(char::is_control) {
-        return Err("The name of a batch has 1 to 100 characters.".to_owned());
+    let name = request.batch.as_str();
+    if name.is_empty()
+        || name.len() > 100
+        || name.trim() != name
+        || name.contains(|c: char| c.is_control() || disguises(c))
+    {
+        return Err("The name of a batch has 1 to 100 characters, all of which can be seen.".to_owned());
     }
     if !(1..=INVITES_PER_REQUEST_MAX).contains(&request.count) {
         return Err(format!("Ask for 1 to {INVITES_PER_REQUEST_MAX} invites at a time."));

@@ -74,8 +74,8 @@ impl Machine {
         }
         if !is_data(&self.data) {
             return refuse(format!(
-                "--data must be a folder like /var/lib/headcount/campaign, of plain letters, and not below one that the service \
-                 does not see or that is emptied at a start ({}); {:?} is not",
+                "--data must be a folder in a folder of its own, like /var/lib/headcount/campaign, of plain letters, and not below \
+                 one that the service does not see or that is emptied at a start ({}); {:?} is not",
                 UNSEEN.join(", "),
                 self.data
             ));
@@ -151,7 +151,26 @@ fn is_data(path: &Path) -> bool {
         && parts.all(|part| matches!(part, Component::Normal(_)))
         && text.iter().copied().all(plain)
         && !UNSEEN.iter().any(|unseen| path.starts_with(unseen))
+        && !path.parent().is_some_and(|parent| SHARED.iter().any(|shared| parent == Path::new(shared)))
 }
+
+/// Folders that others live in: the folder above the campaign's is given to the service's user.
+const SHARED: [&str; 14] = [
+    "/boot",
+    "/etc",
+    "/mnt",
+    "/media",
+    "/opt",
+    "/srv",
+    "/usr",
+    "/usr/local",
+    "/var",
+    "/var/cache",
+    "/var/lib",
+    "/var/log",
+    "/var/opt",
+    "/var/spool",
+];
 
 /// What the unit hides, and what the system empties.
 const UNSEEN: [&str; 8] = ["/home", "/root", "/run", "/tmp", "/var/tmp", "/dev", "/proc", "/sys"];

@@ -97,7 +97,9 @@ use protocol::keys::IssuerPrivateKey;
 use protocol::note::{NoteSigner, NoteVerifier, TreeHead};
 use protocol::problem::Problem;
 use protocol::publication::Tick;
+use rustix::process::geteuid;
 use std::fs::File;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -357,9 +359,21 @@ fn last_tick(published: &Published, pool: Option<&RedemptionStore>) -> Tick {
 /// The folder for a server, which a raid must not have begun to empty.
 fn lock_unless_raided(data: &Path) -> Result<File, Error> {
     raid::refuse(data)?;
+    demand_owner(data)?;
     let lock = lock(data)?;
     raid::refuse(data)?; // it may have been begun meanwhile
     Ok(lock)
+}
+
+/// Refuses to write into a folder as another user than its owner, whose server could not read that.
+pub(crate) fn demand_owner(data: &Path) -> Result<(), Error> {
+    let owner = std::fs::metadata(data).map_err(|error| Error::io(data.display(), error))?.uid();
+    if geteuid().as_raw() == owner {
+        return Ok(());
+    }
+    let why = "belongs to another user, whose server could not read what you write there";
+    let remedy = "run it as that user, for example with: runuser -u headcount -- headcount-server ...";
+    Err(Error::Refused(format!("{} {why}; {remedy}", data.display())))
 }
 
 /// One server to a folder. One that is just ending is waited for, for two seconds.

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::keyring::Keyring;
 use crate::store::disk;
 use crate::telling::forget_told;
-use crate::{Deployment, STORES, organisers, site, tell};
+use crate::{Deployment, STORES, organisers, site, tell, timeline};
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering::SeqCst;
 
@@ -65,7 +65,9 @@ impl Deployment {
     /// organisers' files not when one of them did something.
     fn blur_times(&self) -> Result<(), Error> {
         STORES.iter().try_for_each(|folder| disk::blur_times_below(&self.data.join(folder)))?;
-        Ok([actions::FILE, organisers::FILE].iter().try_for_each(|file| disk::blur_times_of(&self.data.join(file)))?)
+        Ok([actions::FILE, organisers::FILE, timeline::CLOSING]
+            .iter()
+            .try_for_each(|file| disk::blur_times_of(&self.data.join(file)))?)
     }
 
     /// The page is served once the log names it, and not earlier. Where the plan of a tick is in the way, the next look

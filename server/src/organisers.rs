@@ -3,6 +3,7 @@
 
 use crate::actions::{Act, Action, Actions, OPERATOR};
 use crate::config::ORGANISERS_MAX;
+use crate::demand_owner;
 use crate::error::Error;
 use crate::init::read_campaign;
 use crate::keyring::random_seed;
@@ -60,6 +61,7 @@ impl Account {
 /// not be shown is worth nothing, and the account is not made. `show` may take its time, and nobody waits for it.
 pub fn add(data: &Path, name: &str, roles: &[Role], show: impl FnOnce(&str) -> Result<(), Error>) -> Result<(), Error> {
     let (campaign, ..) = read_campaign(data)?;
+    demand_owner(data)?;
     let organisers = Organisers::of(data);
     demand_room(&organisers.read()?, name)?;
     let (token, digest) = new_token(&mut rand::rng());
@@ -103,6 +105,7 @@ pub fn list(data: &Path) -> Result<Vec<Account>, Error> {
 /// it made stay as they are.
 pub fn remove(data: &Path, name: &str) -> Result<(), Error> {
     let (campaign, ..) = read_campaign(data)?;
+    demand_owner(data)?;
     let organisers = Organisers::of(data);
     if !organisers.read()?.iter().any(|record| record.account.name == name) {
         return Err(Error::Refused(

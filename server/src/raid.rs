@@ -15,6 +15,7 @@ use crate::store::disk::{remove_dir, remove_file, sync_dir, write_file};
 use crate::store::log::LogStore;
 use protocol::note::NoteVerifier;
 use rustix::process::{Signal, getpid, kill_process};
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// What everybody may have of a campaign's folder, and what a raid itself needs there.
@@ -26,6 +27,10 @@ const ASKED_FOR: &str = "raid";
 /// No failure stops it; the first is the error in the end. Can be repeated. Blocking: the keys take a moment, a server
 /// that does not end is waited for two seconds, the site may take some.
 pub fn raid(data: &Path, mut said: impl FnMut(&str)) -> Result<(), Error> {
+    if std::fs::metadata(data.join("genesis.json")).is_err_and(|error| error.kind() == ErrorKind::PermissionDenied) {
+        let why = "cannot be looked into by this user, so nothing was touched; run it as root";
+        return Err(Error::Refused(format!("{} {why}", data.display())));
+    }
     if !data.join("genesis.json").is_file() {
         let why = "has no genesis.json, so it is no campaign's folder and nothing was touched; check the name";
         return Err(Error::Refused(format!("{} {why}", data.display())));

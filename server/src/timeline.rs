@@ -8,6 +8,9 @@ use protocol::publication::{Schedule, State, Tick};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+/// The file of the decision to close, in the data directory.
+pub(crate) const CLOSING: &str = "closing";
+
 /// The campaign's time. Roles ask it for the state and learn no time of day.
 pub(crate) struct Timeline {
     schedule: Schedule,
@@ -40,7 +43,7 @@ impl Timeline {
         last_tick: Tick,
         closed: bool,
     ) -> Result<Self, Error> {
-        let closing_file = data.join("closing");
+        let closing_file = data.join(CLOSING);
         let closing = match std::fs::read_to_string(&closing_file) {
             Ok(text) => {
                 let tick: Option<Tick> = text.parse().ok().filter(|tick: &Tick| tick.to_string() == text);

@@ -154,11 +154,18 @@ async fn o1_invites_by_e_mail_stay_within_their_maximum_and_batches_within_the_r
     for name in ["ann", "ben", "cat"] {
         campaign.ask(&format!("{name}@{DOMAIN}")).await;
     }
+    let mails = office.until(3).await;
+    let obtain = async |mail: &Value| {
+        let invite = InviteLink::parse(&link(mail)).unwrap().invite.unwrap();
+        campaign.world.obtain(&invite, &Phrase::generate(&mut rand::rng()), 0).await
+    };
     let mut problems = Vec::new();
-    for mail in office.until(3).await {
-        let invite = InviteLink::parse(&link(&mail)).unwrap().invite.unwrap();
-        let obtained = campaign.world.obtain(&invite, &Phrase::generate(&mut rand::rng()), 0).await;
-        problems.extend(obtained.err().map(|answer| answer.problem()));
+    for mail in &mails {
+        problems.extend(obtain(mail).await.err().map(|answer| answer.problem()));
     }
     assert_eq!(problems, [Some(Problem::Exhausted)], "two of three, whoever comes first");
+    // whoever reads somebody's mail cannot tell which two
+    for mail in &mails {
+        assert_eq!(obtain(mail).await.err().unwrap().problem(), Some(Problem::Exhausted));
+    }
 }

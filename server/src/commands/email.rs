@@ -4,6 +4,8 @@
 use clap::Args;
 use server::email::{EmailSettings, MailServer};
 use server::{Deployment, Error};
+use std::fs::File;
+use std::io::Read;
 use std::path::PathBuf;
 use zeroize::Zeroizing;
 
@@ -55,10 +57,19 @@ impl EmailOptions {
     }
 }
 
+/// The beginning of a file, in one piece of memory: what grows leaves its earlier copies behind.
+fn read(path: &str) -> std::io::Result<String> {
+    let mut text = String::with_capacity(SECRET_BYTES_MAX);
+    File::open(path)?.take(SECRET_BYTES_MAX as u64).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+const SECRET_BYTES_MAX: usize = 4096;
+
 /// A secret in one line, from a descriptor that whoever starts the server opened, or else from the terminal.
 fn secret(what: &str, descriptor: Option<u32>, option: &str) -> Result<Zeroizing<String>, Error> {
     let text = match descriptor {
-        Some(number) => std::fs::read_to_string(format!("/dev/fd/{number}")).map_err(|error| {
+        Some(number) => read(&format!("/dev/fd/{number}")).map_err(|error| {
             Error::Refused(format!("the {what} cannot be read from descriptor {number}: {error}; open it for reading"))
         }),
         None => rpassword::prompt_password(format!("The {what}: ")).map_err(|_| {

@@ -16,7 +16,8 @@ pub(super) fn run(data: &Path) -> Result<(), Error> {
     say(
         "\nNow turn the machine off. Its memory and its swap may still hold keys; and what was deleted can lie on a flash\n\
          disk, in a journal, a snapshot or an image until it is written over: only an encrypted disk that is off hides it.\n\
-         Backups are not destroyed: whoever holds one and its age key has the keys again.",
+         Backups are not destroyed: whoever holds one and its age key has the keys again.\n\
+         Nor are the keys of what stands in front: whoever takes Tor's folder or the certificate stands in for the service.",
     );
     say(&format!("What everybody may read is in {}, for any server of files.", data.join("site").display()));
     Ok(())

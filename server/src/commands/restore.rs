@@ -25,8 +25,15 @@ pub(super) fn run(sources: &Sources<'_>, data: &Path, issue_again: bool) -> Resu
         );
         println!("with the same phrase: it counts once.");
         println!(
-            "Which invites were used since the backup, nobody knows. An invite used since could be used once more."
+            "Which invites were used since the last tick before the backup, nobody knows. Such an invite could be used once more."
         );
+        println!(
+            "Accounts that were removed, batches that were revoked and a close that was asked for since the backup are undone:"
+        );
+        println!(
+            "do all of it again before the start, see headcount-server organiser list. Batches made since are unknown, and"
+        );
+        println!("their invites may count for the next new one: make that small.");
         match issue_again {
             true => println!("You chose to issue tokens again all the same."),
             false => {
@@ -40,6 +47,7 @@ pub(super) fn run(sources: &Sources<'_>, data: &Path, issue_again: bool) -> Resu
     if !restored.page {
         println!("The registration page is not here: give it with --page.");
     }
+    println!("What is in the folder belongs to you: give it to the user who serves, or run this as that user.");
     println!("\nNext: headcount-server serve --data {}", data.display());
     Ok(())
 }

@@ -67,6 +67,9 @@ fn a_host_an_onion_service_a_user_or_a_folder_that_is_none_is_refused() {
         "/tmp/x/y",
         "/run/a",
         "/dev/shm/x",
+        "/srv/x",
+        "/var/lib/headcount",
+        "/var/lib/headcount/",
     ];
     let given = |change: &dyn Fn(&mut Machine)| {
         let mut machine = machine();

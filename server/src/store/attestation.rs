@@ -9,7 +9,7 @@ use super::group_commit::{Ledger, Writer};
 use super::sled_dir::SledDir;
 use super::sorted_file::{SortedFile, Source};
 use super::{SECRET_DIR, StoreError};
-use protocol::invite::InviteId;
+use protocol::invite::{EMAIL_BATCH, InviteId};
 use protocol::issuance::RequestDigest;
 use protocol::publication::Tick;
 use std::collections::{BTreeMap, HashMap};
@@ -94,8 +94,9 @@ impl AttestationStore {
 
     /// Uses an invite for a request; durable before the answer. In this order: used for this request is
     /// [`Claim::Repeat`]; then a reached ceiling per tick is [`Claim::Exhausted`], whether the invite is used or not, so
-    /// that asking about one tells nothing; then used for another request is [`Claim::UsedOtherwise`]; then a reached
-    /// total is [`Claim::Exhausted`]; else [`Claim::New`].
+    /// that asking about one tells nothing, and so is the reached total of invites by e-mail, because more addresses can
+    /// earn one than may be used; then used for another request is [`Claim::UsedOtherwise`]; then a reached total is
+    /// [`Claim::Exhausted`]; else [`Claim::New`].
     pub(crate) async fn claim(
         &self,
         id: InviteId,
@@ -258,7 +259,8 @@ impl Ledger for Invites {
         if before == Some(*digest.as_bytes()) {
             return Ok(Claim::Repeat);
         }
-        if self.issued.exhausts_tick(id.batch(), ceiling) {
+        let earned_by_more = id.batch() == EMAIL_BATCH && self.issued.exhausts_total(id.batch(), ceiling);
+        if self.issued.exhausts_tick(id.batch(), ceiling) || earned_by_more {
             return Ok(Claim::Exhausted);
         }
         if before.is_some() {

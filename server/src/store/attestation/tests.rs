@@ -116,6 +116,23 @@ fn a_repeat_is_always_a_repeat_and_a_reached_ceiling_hides_whether_an_invite_is_
 }
 
 #[test]
+fn the_reached_total_of_invites_by_e_mail_hides_which_of_them_were_used() {
+    let (_temp, dir) = temp();
+    let asked = Asked::open(&dir);
+    let two = Ceiling { batch_total: 2, ..PLENTY };
+    assert_eq!(asked.claim(EMAIL_BATCH, 0, two), Claim::New);
+    assert_eq!(
+        asked.claim_for(EMAIL_BATCH, 0, 9, two),
+        Claim::UsedOtherwise,
+        "there is room, and to ask costs an invite"
+    );
+    assert_eq!(asked.claim(EMAIL_BATCH, 1, two), Claim::New);
+    assert_eq!(asked.claim(EMAIL_BATCH, 0, two), Claim::Repeat);
+    assert_eq!(asked.claim_for(EMAIL_BATCH, 0, 9, two), Claim::Exhausted, "used");
+    assert_eq!(asked.claim(EMAIL_BATCH, 2, two), Claim::Exhausted, "unused");
+}
+
+#[test]
 fn counts_per_tick_begin_again_at_a_tick_and_survive_reopening() {
     let (_temp, dir) = temp();
     let asked = Asked::open(&dir);
