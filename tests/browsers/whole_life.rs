@@ -72,6 +72,9 @@ async fn a_campaign_lives_from_the_organisers_key_to_the_site_that_stays() {
     wait_until(|| good(&["counts", &life.url, "--json"], "").contains("\"closed\""));
     let report = good(&["audit", &life.url], "");
     assert!(report.contains(&TARGET.to_string()), "{report}");
+    // the site is written behind the close, its pages last
+    let page = life.file("data/site/ru/index.html");
+    wait_until(|| Path::new(&page).exists());
     let site = life.end();
 
     // any file server carries it on

@@ -119,7 +119,8 @@ fn the_operators_guide_leads_from_nothing_to_a_closed_campaign() {
             }
             ["headcount", "organiser", "announce"] => assert!(counts().contains("Wir treffen uns"), "{}", counts()),
             ["headcount", "organiser", "close"] => {
-                wait_until(|| counts().contains("\"closed\"") && here.join("data/site/log/checkpoint").exists());
+                wait_until(|| counts().contains("\"closed\""));
+                wait_until(|| shell("headcount audit data/site", here).status.success()); // it is written behind the close
             }
             _ => {}
         }
