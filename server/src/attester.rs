@@ -98,8 +98,7 @@ impl Attester {
         let _one = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let (grown, batch) = self.batches().grown(request, account, &rules)?;
         record()?;
-        grown.write()?; // while those who ask for tokens go on with the list as it was
-        *self.batches() = grown;
+        Batches::replace(&self.batches, grown)?; // until then those who ask for tokens go on with the list as it was
         let base_url = genesis.origin_url();
         let link = |_| {
             let id = InviteId::new(batch, rand::random());
@@ -120,8 +119,7 @@ impl Attester {
         let changed = self.batches().revoked(name, account)?;
         if let Some(changed) = changed {
             record()?;
-            changed.write()?;
-            *self.batches() = changed;
+            Batches::replace(&self.batches, changed)?;
         }
         Ok(())
     }

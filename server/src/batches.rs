@@ -9,8 +9,11 @@ use crate::store::disk::write_file;
 use protocol::invite::EMAIL_BATCH;
 use protocol::problem::Problem;
 use protocol::publication::{Schedule, Tick};
+use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// What an organiser asks for: so many invites of a batch. It makes the batch, or makes it larger.
 #[derive(Debug, Clone, Deserialize)]
@@ -95,31 +98,56 @@ impl Batch {
 #[derive(Clone)]
 pub(crate) struct Batches {
     file: PathBuf,
+    /// The number from which on the next batch gets the first free one.
+    next: u16,
     list: Vec<Batch>,
+}
+
+/// The file.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written<L> {
+    next: u16,
+    batches: L,
 }
 
 impl Batches {
     /// The empty list of a new campaign, durably.
     pub(crate) fn create(folder: &Path) -> Result<(), Error> {
-        Self { file: file(folder), list: Vec::new() }.write()
+        Self { file: file(folder), next: 1, list: Vec::new() }.write()
     }
 
     /// Reads the batches of a folder.
     pub(crate) fn open(folder: &Path) -> Result<Self, Error> {
         let file = file(folder);
         let bytes = std::fs::read(&file).map_err(|error| Error::io(file.display(), error))?;
-        let list: Vec<Batch> = serde_json::from_slice(&bytes)
+        let Written { next, batches: list } = serde_json::from_slice::<Written<Vec<Batch>>>(&bytes)
             .map_err(|error| Error::damaged(format!("{} is damaged: {error}", file.display())))?;
-        if !consistent(&list) {
+        if !(1..EMAIL_BATCH).contains(&next) || !consistent(&list) {
             return Err(Error::damaged(format!("{} is damaged: its batches do not fit each other", file.display())));
         }
-        Ok(Self { file, list })
+        Ok(Self { file, next, list })
     }
 
-    /// Writes the list down, durably.
-    pub(crate) fn write(&self) -> Result<(), Error> {
-        let bytes = serde_json::to_vec_pretty(&self.list).map_err(|error| Error::Refused(error.to_string()))?;
+    /// Writes the list down, durably. Nobody waits for that who only asks for a token.
+    fn write(&self) -> Result<(), Error> {
+        let bytes = serde_json::to_vec_pretty(&Written { next: self.next, batches: &self.list })
+            .map_err(|error| Error::Refused(error.to_string()))?;
         Ok(write_file(&self.file, SECRET_FILE, &bytes)?)
+    }
+
+    /// Puts a changed list in the place of this one, once it is written down. Where that fails this is what a start would
+    /// find: the change may be on the disk all the same.
+    pub(crate) fn replace(shared: &Mutex<Self>, changed: Self) -> Result<(), Error> {
+        let written = changed.write();
+        let now = match written {
+            Ok(()) => Some(changed),
+            Err(_) => changed.file.parent().and_then(|folder| Self::open(folder).ok()),
+        };
+        if let Some(now) = now {
+            *shared.lock().unwrap_or_else(PoisonError::into_inner) = now;
+        }
+        written
     }
 
     /// A batch by its number.
@@ -167,8 +195,7 @@ impl Batches {
             let number = batch.number;
             return Ok((grown, number));
         }
-        let next = u16::try_from(grown.list.len() + 1).ok().filter(|number| *number != EMAIL_BATCH);
-        let number = next.ok_or_else(|| malformed("There can be no more batches.".to_owned()))?;
+        let number = grown.take_number().ok_or_else(|| malformed("There can be no more batches.".to_owned()))?;
         grown.list.push(Batch {
             number,
             name: request.batch.clone(),
@@ -179,6 +206,22 @@ impl Batches {
             maker: account.name.clone(),
         });
         Ok((grown, number))
+    }
+
+    /// The next number that no batch has.
+    fn take_number(&mut self) -> Option<u16> {
+        let taken: BTreeSet<u16> = self.list.iter().map(|batch| batch.number).collect();
+        let number = (self.next..EMAIL_BATCH).chain(1..self.next).find(|number| !taken.contains(number))?;
+        self.next = if number + 1 < EMAIL_BATCH { number + 1 } else { 1 };
+        Some(number)
+    }
+
+    /// After a restore: nobody knows which numbers were given since the backup, and invites of such a batch must not be good
+    /// for another. So numbers go on from somewhere else, by chance.
+    pub(crate) fn renumber(folder: &Path, rng: &mut impl Rng) -> Result<(), Error> {
+        let mut batches = Self::open(folder)?;
+        batches.next = rng.random_range(1..EMAIL_BATCH);
+        batches.write()
     }
 
     /// The list with a batch revoked, not written down yet; none if it is already. Whoever may not see a batch is told
@@ -229,19 +272,16 @@ fn check(request: &BatchRequest, k: u32) -> Result<(), String> {
     Ok(())
 }
 
-/// What every list that was written here keeps: numbers from 1 on, no name twice, maxima that can be
-/// summed, and ticks that end at some time.
+/// What every list that was written here keeps: no number and no name twice, maxima that can be summed, and ticks that end
+/// at some time.
 fn consistent(list: &[Batch]) -> bool {
     let mut names: Vec<&str> = list.iter().map(|batch| batch.name.as_str()).collect();
     names.sort_unstable();
-    let numbered = (1..=u64::from(u16::MAX)).zip(list).all(|(number, batch)| u64::from(batch.number) == number);
+    let numbers: BTreeSet<u16> = list.iter().map(|batch| batch.number).collect();
+    let numbered = numbers.len() == list.len() && !numbers.contains(&0) && !numbers.contains(&EMAIL_BATCH);
     let summed = list.iter().try_fold(0u64, |sum, batch| sum.checked_add(batch.maximum));
     let timed = list.iter().all(|batch| batch.expires_tick.is_none_or(|tick| i32::try_from(tick).is_ok()));
-    numbered
-        && timed
-        && list.len() < usize::from(EMAIL_BATCH)
-        && names.windows(2).all(|two| two[0] != two[1])
-        && summed.is_some()
+    numbered && timed && names.windows(2).all(|two| two[0] != two[1]) && summed.is_some()
 }
 
 fn file(folder: &Path) -> PathBuf {
@@ -249,54 +289,4 @@ fn file(folder: &Path) -> PathBuf {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SCHEDULE: Schedule =
-        Schedule { opens: 900, pledges_open: 1000, issuing_closes: 2000, closes: 2000, tick_seconds: 100 };
-
-    fn rules(tick: Tick) -> Rules {
-        Rules { k: 5, eligible: 100, schedule: SCHEDULE, tick }
-    }
-
-    fn ask(batch: &str, count: u32, expires: Option<u64>) -> BatchRequest {
-        BatchRequest { batch: batch.to_owned(), count, per_tick: None, expires }
-    }
-
-    fn account(name: &str, roles: &[Role]) -> Account {
-        Account { name: name.to_owned(), roles: roles.to_vec() }
-    }
-
-    fn empty() -> Batches {
-        Batches { file: PathBuf::new(), list: Vec::new() }
-    }
-
-    #[test]
-    fn a_batch_lasts_until_the_first_end_of_a_tick_that_is_not_before_its_expiry() {
-        let anna = account("anna", &[Role::Invites]);
-        for (tick, expires, last) in
-            [(-1, 800, -2), (0, 950, 0), (1, 1000, 0), (1, 1001, 1), (1, 1100, 1), (1, 2000, 10)]
-        {
-            let grown = empty().grown(&ask("a", 1, Some(expires)), &anna, &rules(tick));
-            let made = grown.ok().map(|(list, number)| list.find(number).unwrap().clone());
-            assert_eq!(made.as_ref().and_then(|batch| batch.expires_tick), (tick <= last).then_some(last), "{expires}");
-            assert!(made.is_none_or(|batch| !batch.has_expired(last) && batch.has_expired(last + 1)));
-        }
-        for far in [2001, u64::MAX] {
-            assert!(empty().grown(&ask("a", 1, Some(far)), &anna, &rules(1)).is_err(), "{far}");
-        }
-    }
-
-    #[test]
-    fn a_revoked_batch_stays_so_keeps_its_room_and_does_not_grow() {
-        let (anna, lead) = (account("anna", &[Role::Invites]), account("lead", &[Role::Announces]));
-        let (list, _) = empty().grown(&ask("a", 60, None), &anna, &rules(1)).ok().unwrap();
-        assert!(list.revoked("a", &account("boris", &[Role::Invites])).is_err());
-        let revoked = list.revoked("a", &lead).ok().unwrap().unwrap();
-        assert!(revoked.revoked("a", &anna).ok().unwrap().is_none(), "once is enough");
-        let problem = |asked: Result<(Batches, u16), Refusal>| asked.err().unwrap().problem();
-        assert_eq!(problem(revoked.grown(&ask("a", 1, None), &anna, &rules(1))), Problem::Closed);
-        assert_eq!(problem(revoked.grown(&ask("b", 41, None), &anna, &rules(1))), Problem::Exhausted);
-        assert!(revoked.grown(&ask("b", 40, None), &anna, &rules(1)).is_ok());
-    }
-}
+mod tests;

@@ -6,6 +6,7 @@
 //! invites were used since the backup. So no token is issued, until the operator says that it may be.
 
 use crate::backup::{CHECKPOINT, DECISIONS, DOCUMENTS, FOLDERS, Kept, is_plain};
+use crate::batches::Batches;
 use crate::error::Error;
 use crate::init::{read_campaign, refuse_occupied, unfinished};
 use crate::keyring::{Keyring, is_dangerous};
@@ -100,6 +101,7 @@ fn rebuild(kept: &[Kept], public: &Path, folder: &Path, issue_again: bool) -> Re
     if !closed {
         create_dir(&folder.join("redemption"), SECRET_DIR)?;
         drop(crate::open_stores(folder, &campaign, &keys, issuer_key)?);
+        Batches::renumber(&folder.join("attestation"), &mut rand::rng())?;
         if !issue_again {
             timeline::stop_issuing(folder)?;
         }

@@ -143,7 +143,7 @@ fn damages() -> Vec<(&'static str, Damage)> {
             "attestation/batches.json contradicts itself",
             on("attestation/batches.json", |path| {
                 let batch = r#"{"number":1,"name":"a","maximum":5,"per_tick":null,"expires_tick":null,"revoked":false,"maker":"m"}"#;
-                fs::write(path, format!("[{batch},{batch}]")).unwrap();
+                fs::write(path, format!(r#"{{"next":2,"batches":[{batch},{batch}]}}"#)).unwrap();
             }),
         ),
         ("redemption missing", on("redemption", remove)),
