@@ -40,8 +40,8 @@ pub const CODES_PER_REQUEST_MAX: u32 = 1000;
 /// Lines in the log of actions from which on no more invites are made: the file is written anew with each line.
 pub const ACTIONS_MAX: usize = 10_000;
 
-/// Organisers signed in at once, on all their devices: of more the oldest is signed out.
-pub const SESSIONS_MAX: usize = 64;
+/// How often one organiser may be signed in, on all devices: of more the oldest is signed out, and nobody else's.
+pub const SESSIONS_PER_ACCOUNT_MAX: usize = 8;
 
 /// How long an organiser stays signed in: a working day, for whoever forgets to sign out.
 pub const SESSION_LIFE: Duration = Duration::from_secs(28_800);
@@ -72,6 +72,9 @@ pub const EMAILS_PER_ADDRESS_MAX: u8 = 3;
 
 /// Addresses for which mails are counted between two ticks, as ids under the e-mail key; beyond, counting begins anew.
 pub const EMAILS_REMEMBERED_MAX: usize = 100_000;
+
+/// So many mails in a row that the mail server refuses for good are told to the operator; a few are only mistyped.
+pub const EMAILS_REFUSED_TELL: u32 = 10;
 
 /// The pause before a mail that was put off is tried again; each further one is twice as long.
 pub const EMAIL_RETRY_FIRST: Duration = Duration::from_secs(5);

@@ -4,12 +4,11 @@
 use crate::post_office::{DOMAIN, Mode, PostOffice, link};
 use protocol::codec::{array_from_base64, to_base64};
 use protocol::note::NoteSigner;
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
-use std::net::TcpListener;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use tests::programs::{bad, good, program, wait_until};
+use tests::programs::{Served, bad, free_address, good, program, wait_until};
 
 const KEY: &str = "The e-mail key, shown only now";
 
@@ -20,7 +19,7 @@ fn init(folder: &Path, issuing: u64) -> (String, String) {
         std::fs::copy(source.join(file), folder.join(file)).unwrap();
     }
     let server = program("headcount-server"); // which may take its time to be made: the dates come after
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let address = free_address();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let key = to_base64(&NoteSigner::new("", &rand::random()).public_key());
     let text = format!(
@@ -55,45 +54,23 @@ fn serve(folder: &Path, address: &str, key: &str, options: &[&str]) -> Command {
     command
 }
 
-/// A running server; it ends when dropped.
-struct Server(Child, String);
-
-impl Server {
-    fn start(folder: &Path, address: &str, key: &str, options: &[&str]) -> Self {
-        let mut child = serve(folder, address, key, options).stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let mut said = String::new();
-        while !said.contains("Ctrl-C") {
-            said = format!("{said}\n{}", lines.next().expect("the server starts"));
+/// Whether any readable memory of a server holds these bytes.
+fn holds(server: &Served, wanted: &[u8]) -> bool {
+    let path = |name: &str| format!("/proc/{}/{name}", server.id());
+    let maps = std::fs::read_to_string(path("maps")).unwrap();
+    let mut memory = std::fs::File::open(path("mem")).unwrap();
+    let parts = maps.lines().filter(|line| line.contains(" rw")).filter_map(|line| {
+        let (begin, end) = line.split(' ').next()?.split_once('-')?;
+        Some((u64::from_str_radix(begin, 16).ok()?, u64::from_str_radix(end, 16).ok()?))
+    });
+    for (begin, end) in parts {
+        let mut bytes = vec![0; usize::try_from(end - begin).unwrap()];
+        memory.seek(SeekFrom::Start(begin)).unwrap();
+        if memory.read_exact(&mut bytes).is_ok() && bytes.windows(wanted.len()).any(|window| window == wanted) {
+            return true;
         }
-        Self(child, said)
     }
-
-    /// Whether any readable memory of it holds these bytes.
-    fn holds(&self, wanted: &[u8]) -> bool {
-        let path = |name: &str| format!("/proc/{}/{name}", self.0.id());
-        let maps = std::fs::read_to_string(path("maps")).unwrap();
-        let mut memory = std::fs::File::open(path("mem")).unwrap();
-        let parts = maps.lines().filter(|line| line.contains(" rw")).filter_map(|line| {
-            let (begin, end) = line.split(' ').next()?.split_once('-')?;
-            Some((u64::from_str_radix(begin, 16).ok()?, u64::from_str_radix(end, 16).ok()?))
-        });
-        for (begin, end) in parts {
-            let mut bytes = vec![0; usize::try_from(end - begin).unwrap()];
-            memory.seek(SeekFrom::Start(begin)).unwrap();
-            if memory.read_exact(&mut bytes).is_ok() && bytes.windows(wanted.len()).any(|window| window == wanted) {
-                return true;
-            }
-        }
-        false
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = Command::new("kill").arg(self.0.id().to_string()).status();
-        let _ = self.0.wait();
-    }
+    false
 }
 
 fn options<'a>(url: &'a str, ca: &'a str) -> Vec<&'a str> {
@@ -123,10 +100,10 @@ fn an_invite_is_asked_for_by_the_command_line_and_comes_by_mail_and_the_key_goes
     let plain = [&["--smtp", "localhost:25"][..], &options[2..]].concat();
     assert!(refused(&key, &plain).contains("smtp://HOST:PORT"));
 
-    let server = Server::start(folder.path(), &address, &key, &options);
-    assert!(server.1.contains("Invites by e-mail are sent"), "{}", server.1);
+    let server = Served::start(&mut serve(folder.path(), &address, &key, &options));
+    assert!(server.said().contains("Invites by e-mail are sent"), "{}", server.said());
     let raw: [u8; 32] = array_from_base64(&format!("{key}="), "").unwrap();
-    assert!(server.holds(&raw), "the search finds it while it is there");
+    assert!(holds(&server, &raw), "the search finds it while it is there");
     let site = format!("http://{address}");
     let ask = ["invite", site.as_str(), "--email"];
     for (more, input, said) in [
@@ -148,24 +125,49 @@ fn an_invite_is_asked_for_by_the_command_line_and_comes_by_mail_and_the_key_goes
     assert!(!joined.is_empty());
 
     let begin = Instant::now();
-    while server.holds(&raw) {
+    while holds(&server, &raw) {
         assert!(begin.elapsed() < Duration::from_secs(300), "the key stays");
         std::thread::sleep(Duration::from_secs(1));
     }
-    assert!(!server.holds(key.as_bytes()));
+    assert!(!holds(&server, key.as_bytes()));
     assert!(bad(&[&ask[..], &["--direct"]].concat(), "ann@example.org\n").contains("no invites by e-mail now"));
     drop(server);
     // a start by the same line goes on without, and asks for no key
-    let server = Server::start(folder.path(), &address, "", &options);
-    assert!(!server.1.contains("e-mail"), "{}", server.1);
+    let server = Served::start(&mut serve(folder.path(), &address, "", &options));
+    assert!(!server.said().contains("e-mail"), "{}", server.said());
 }
 
 #[test]
 fn a_campaign_with_e_mail_is_served_without_a_mail_server_and_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let (address, key) = init(folder.path(), 3600);
-    let server = Server::start(folder.path(), &address, &key, &[]);
-    assert!(server.1.contains("there is no --smtp"), "{}", server.1);
+    let server = Served::start(&mut serve(folder.path(), &address, &key, &[]));
+    assert!(server.said().contains("there is no --smtp"), "{}", server.said());
     let told = bad(&["invite", &format!("http://{address}"), "--email", "--direct"], "ann@example.org\n");
     assert!(told.contains("no invites by e-mail now"), "{told}");
+}
+
+#[test]
+fn an_operator_whose_mail_server_refuses_everything_is_told_so_once_and_of_no_address() {
+    let (folder, authority) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let office = PostOffice::start(authority.path(), 0, 100, Mode::Tls);
+    let (address, key) = init(folder.path(), 3600);
+    let (url, ca) = (format!("smtp://localhost:{}", office.port), authority.path().join("ca.pem"));
+    let told = folder.path().join("told");
+    let mut command = serve(folder.path(), &address, &key, &options(&url, ca.to_str().unwrap()));
+    let server = Served::start(command.stderr(std::fs::File::create(&told).unwrap()));
+    let asks = |number: u32| {
+        let site = format!("http://{address}");
+        good(&["invite", &site, "--email", "--direct"], &format!("gone-{number}@{DOMAIN}\n"))
+    };
+    let lines = || std::fs::read_to_string(&told).unwrap();
+    (0..9).for_each(|number| drop(asks(number)));
+    good(&["invite", &format!("http://{address}"), "--email", "--direct"], &format!("ann@{DOMAIN}\n"));
+    wait_until(|| office.mails().len() == 1);
+    assert_eq!(lines(), "", "a few may be mistyped");
+    (9..30).for_each(|number| drop(asks(number)));
+    wait_until(|| !lines().is_empty());
+    drop(server);
+    let lines = lines();
+    assert!(lines.lines().count() == 1 && lines.contains("--email-from") && !lines.contains('@'), "{lines}");
 }

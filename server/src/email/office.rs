@@ -6,7 +6,7 @@ use super::letter::{Composed, Letter};
 use super::queue::{Mail, Queue};
 use crate::config::{
     EMAIL_IDLE_MAX, EMAIL_PAUSE_MAX, EMAIL_RETRY_AFTER_SECS, EMAILS_AT_ONCE, EMAILS_PER_ADDRESS_MAX,
-    EMAILS_REMEMBERED_MAX,
+    EMAILS_REFUSED_TELL, EMAILS_REMEMBERED_MAX,
 };
 use crate::issuer::Issuer;
 use crate::tell;
@@ -38,6 +38,8 @@ struct Desk {
     sent: HashMap<InviteId, u8>,
     /// No mail can be sent at all until then, for the so-manieth time.
     paused: Option<(Instant, u32)>,
+    /// How many mails in a row were refused for good.
+    refused: u32,
 }
 
 impl Office {
@@ -49,7 +51,7 @@ impl Office {
         carrier: Carrier,
         key: EmailKey,
     ) -> Arc<Self> {
-        let desk = Desk { key, queue: Queue::default(), sent: HashMap::new(), paused: None };
+        let desk = Desk { key, queue: Queue::default(), sent: HashMap::new(), paused: None, refused: 0 };
         let desk = Mutex::new(Some(desk));
         let office = Arc::new(Self { campaign, issuer, letter, carrier, desk, news: Notify::new() });
         for _ in 0..EMAILS_AT_ONCE {
@@ -87,11 +89,13 @@ impl Office {
     async fn work(self: Arc<Self>) {
         let mut kept = None;
         while let Some(mut mail) = self.next(&mut kept).await {
-            let carried = match self.compose(&mut mail) {
-                Some(composed) => self.carrier.carry(&mut kept, &composed).await,
-                None => Carried::Never,
-            };
-            self.settle(mail, carried);
+            match self.compose(&mut mail) {
+                Some(composed) => {
+                    let carried = self.carrier.carry(&mut kept, &composed).await;
+                    self.settle(mail, carried);
+                }
+                None => self.leave(&mail),
+            }
         }
         if let Some(connection) = kept {
             Carrier::part(connection).await;
@@ -151,15 +155,29 @@ impl Office {
         self.letter.compose(&mail.address, &link)
     }
 
+    /// Nothing is sent to this address.
+    fn leave(&self, mail: &Mail) {
+        if let Some(desk) = self.desk().as_mut() {
+            desk.queue.finish(mail);
+        }
+    }
+
     fn settle(&self, mail: Mail, carried: Carried) {
         let (mut desk, now) = (self.desk(), Instant::now());
         let Some(desk) = desk.as_mut() else { return };
         match carried {
             Carried::Taken => {
                 desk.paused = None;
+                desk.refused = 0;
                 desk.queue.finish(&mail);
             }
-            Carried::Never => desk.queue.finish(&mail),
+            Carried::Never => {
+                desk.queue.finish(&mail);
+                desk.refused += 1;
+                if desk.refused.is_multiple_of(EMAILS_REFUSED_TELL) {
+                    tell(&ALL_REFUSED);
+                }
+            }
             Carried::Later => desk.queue.defer(mail, now),
             Carried::Unreachable(why) => {
                 desk.queue.put_back(mail);
@@ -177,3 +195,7 @@ impl Office {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// One such mail may be to an address that does not exist; so many in a row are a mistake of ours.
+const ALL_REFUSED: &str = "the mail server refuses one invite by e-mail after the other for good; ask its operator why, and \
+    whether it takes mail from --email-from";

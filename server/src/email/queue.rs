@@ -28,6 +28,8 @@ pub(super) struct Queue {
     deferred: BTreeMap<(Instant, u64), Mail>,
     /// How many were accepted and neither sent nor put off yet, those in somebody's hands included.
     untried: usize,
+    /// How many were put off and have their turn again, those in somebody's hands included.
+    retried: usize,
     /// Tells deferrals of one instant apart.
     counter: u64,
 }
@@ -50,6 +52,7 @@ impl Queue {
         }
         while let Some(due) = self.deferred.first_entry().filter(|first| first.key().0 <= now) {
             let mail = due.remove();
+            self.retried += 1;
             self.line_up(mail, false);
         }
         loop {
@@ -73,7 +76,10 @@ impl Queue {
 
     /// A mail that was taken leaves, or is given up: there is room for another.
     pub(super) fn finish(&mut self, mail: &Mail) {
-        self.untried -= usize::from(mail.attempts == 0);
+        match mail.attempts {
+            0 => self.untried -= 1,
+            _ => self.retried -= 1,
+        }
     }
 
     /// Has a mail tried again later, each time after twice the pause; one that has waited too long is given up.
@@ -81,7 +87,7 @@ impl Queue {
         self.finish(&mail);
         let pause = EMAIL_RETRY_FIRST.saturating_mul(1 << mail.attempts.min(20)).min(EMAIL_RETRY_MAX);
         mail.attempts += 1;
-        if now + pause < mail.until && self.deferred.len() < EMAILS_DEFERRED_MAX {
+        if now + pause < mail.until && self.deferred.len() + self.retried < EMAILS_DEFERRED_MAX {
             self.counter += 1;
             self.deferred.insert((now + pause, self.counter), mail);
         }
@@ -91,14 +97,14 @@ impl Queue {
     pub(super) fn forget_old(&mut self, now: Instant) {
         let fresh = |mail: &Mail| mail.until > now;
         let all = self.arrived.iter().chain(self.lanes.iter().flatten());
-        let old = all.filter(|mail| !fresh(mail));
-        let (old, untried) =
-            old.fold((0, 0), |(old, untried), mail| (old + 1, untried + usize::from(mail.attempts == 0)));
-        if old > 0 {
+        let (untried, retried): (Vec<_>, Vec<_>) = all.filter(|mail| !fresh(mail)).partition(|mail| mail.attempts == 0);
+        let (untried, retried) = (untried.len(), retried.len());
+        if untried + retried > 0 {
             self.arrived.retain(fresh);
             self.lanes.iter_mut().for_each(|lane| lane.retain(fresh));
             self.lanes.retain(|lane| !lane.is_empty());
             self.untried -= untried;
+            self.retried -= retried;
         }
         self.deferred.retain(|_, mail| fresh(mail));
     }
@@ -162,6 +168,27 @@ mod tests {
         queue.finish(&mail);
         assert!(queue.accept(address("later@two.org"), now));
         assert_eq!(taken(&mut queue, now).len(), EMAILS_WAITING_MAX);
+    }
+
+    #[test]
+    fn mails_that_have_their_turn_again_are_counted_among_those_put_off() {
+        let (mut queue, mut now) = (Queue::default(), Instant::now());
+        let held = |queue: &Queue| {
+            queue.arrived.len() + queue.lanes.iter().map(VecDeque::len).sum::<usize>() + queue.deferred.len()
+        };
+        // the server takes none of all that is asked for, and each time one has its turn all that are due line up
+        for number in 0..2 * EMAILS_DEFERRED_MAX {
+            assert!(queue.accept(address(&format!("a{number}@one.org")), now));
+            while queue.untried > 0 {
+                let mail = queue.take(now).unwrap();
+                queue.defer(mail, now);
+            }
+            now += Duration::from_millis(5);
+            assert!(held(&queue) <= EMAILS_DEFERRED_MAX, "{}", held(&queue));
+        }
+        assert!(held(&queue) > EMAILS_DEFERRED_MAX / 2);
+        queue.forget_old(now + EMAIL_KEPT_MAX);
+        assert_eq!((held(&queue), queue.untried, queue.retried), (0, 0, 0));
     }
 
     #[test]
