@@ -2,7 +2,7 @@
 //! digests, bounded in number and life; each request looks the account up anew. And the rule by which a form is believed
 //! to come from our own page.
 
-use crate::config::{SESSION_LIFE, SESSIONS_MAX};
+use crate::config::{SESSION_LIFE, SESSIONS_PER_ACCOUNT_MAX};
 use crate::http::only;
 use crate::organisers::digest_of;
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -26,15 +26,17 @@ struct Session {
 }
 
 impl Sessions {
-    /// Opens a session for the token of this digest and gives the `Set-Cookie` for it. Where there are too many the oldest
-    /// ends.
+    /// Opens a session for the token of this digest and gives the `Set-Cookie` for it. Where there are too many of that
+    /// token its oldest ends: nobody can sign out anybody else.
     pub(crate) fn open(&self, token_digest: [u8; 32], lang: &'static str, now: Instant) -> HeaderValue {
         let bytes: Zeroizing<[u8; 32]> = Zeroizing::new(rand::random());
         let value = Zeroizing::new(to_base64(bytes.as_slice()));
         let value = value.trim_end_matches('=');
         let mut open = self.alive(now);
-        if open.len() >= SESSIONS_MAX {
-            open.remove(0);
+        let mut own = open.iter().enumerate().filter(|(_, one)| one.token_digest == token_digest);
+        let (oldest, count) = (own.next().map(|(at, _)| at), 1 + own.count());
+        if let Some(oldest) = oldest.filter(|_| count >= SESSIONS_PER_ACCOUNT_MAX) {
+            open.remove(oldest);
         }
         open.push(Session { cookie_digest: digest_of(value), token_digest, lang, since: now });
         set_cookie(value, SESSION_LIFE.as_secs())
@@ -129,11 +131,13 @@ mod tests {
     }
 
     #[test]
-    fn of_too_many_sessions_the_oldest_ends() {
+    fn of_too_many_sessions_of_one_organiser_her_oldest_ends_and_nobody_elses() {
         let (sessions, now) = (Sessions::default(), Instant::now());
-        let cookies: Vec<HeaderValue> = (0..=SESSIONS_MAX).map(|_| sessions.open([1; 32], "en", now)).collect();
+        let other = sessions.open([2; 32], "en", now);
+        let cookies: Vec<HeaderValue> =
+            (0..=SESSIONS_PER_ACCOUNT_MAX).map(|_| sessions.open([1; 32], "en", now)).collect();
         assert_eq!(sessions.find(&sent(&cookies[0]), now), None);
-        assert!(cookies[1..].iter().all(|cookie| sessions.find(&sent(cookie), now).is_some()));
+        assert!(cookies[1..].iter().chain([&other]).all(|cookie| sessions.find(&sent(cookie), now).is_some()));
     }
 
     #[test]

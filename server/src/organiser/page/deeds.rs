@@ -193,14 +193,19 @@ fn tick_text(t: &Texts, tick: Tick) -> String {
 fn deed(t: &Texts, did: &Act) -> String {
     match did {
         Act::InvitesMade { batch, count } => {
-            t.with("did-invites", &[("batch", batch), ("count", &t.number(u64::from(*count)))])
+            t.with("did-invites", &[("batch", &apart(batch)), ("count", &t.number(u64::from(*count)))])
         }
-        Act::BatchRevoked { batch } => t.with("did-revoke", &[("batch", batch)]),
+        Act::BatchRevoked { batch } => t.with("did-revoke", &[("batch", &apart(batch))]),
         Act::Announced { number } => t.count("did-announce", "number", u64::from(*number)),
         Act::Closed => t.say("did-close"),
-        Act::AccountAdded { account } => t.with("did-add", &[("account", account)]),
-        Act::AccountRemoved { account } => t.with("did-remove", &[("account", account)]),
+        Act::AccountAdded { account } => t.with("did-add", &[("account", &apart(account))]),
+        Act::AccountRemoved { account } => t.with("did-remove", &[("account", &apart(account))]),
     }
+}
+
+/// A name in a sentence of another direction, which it does not turn (Unicode's first strong isolate); no name holds one.
+fn apart(name: &str) -> String {
+    format!("\u{2068}{name}\u{2069}")
 }
 
 #[derive(Template)]
