@@ -2,12 +2,10 @@
 //! mail server.
 
 use protocol::campaign::Places;
-use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
-use tests::programs::{bad, good, program};
+use tests::programs::{Served, bad, free_address, good, program};
 
 /// How many are wanted, and come.
 pub(crate) const TARGET: u64 = 12;
@@ -21,7 +19,7 @@ pub(crate) struct Life<'a> {
     /// The first organiser's token.
     pub(crate) token: String,
     organiser_url: String,
-    server: (Child, BufReader<ChildStdout>),
+    server: Served,
 }
 
 impl<'a> Life<'a> {
@@ -80,19 +78,8 @@ impl<'a> Life<'a> {
 
     /// Ends the server, and gives the folder of the site that stays.
     pub(crate) fn end(mut self) -> PathBuf {
-        self.stop();
+        self.server.stop();
         self.folder.join("data/site")
-    }
-
-    fn stop(&mut self) {
-        let _ = Command::new("kill").arg(self.server.0.id().to_string()).status();
-        let _ = self.server.0.wait();
-    }
-}
-
-impl Drop for Life<'_> {
-    fn drop(&mut self) {
-        self.stop();
     }
 }
 
@@ -120,7 +107,7 @@ fn init(folder: &Path, address: &str, organiser_key: &str) -> (String, String) {
 }
 
 /// `serve`, once it serves, with the e-mail key on descriptor 3 and the password of the mail server on descriptor 4.
-fn serve(folder: &Path, page: &Path, post: u16, listen: [&str; 2], email_key: &str) -> (Child, BufReader<ChildStdout>) {
+fn serve(folder: &Path, page: &Path, post: u16, listen: [&str; 2], email_key: &str) -> Served {
     let [key, password] = ["given-key", "given-password"].map(|name| folder.join(name));
     std::fs::write(&key, format!("{email_key}\n")).unwrap();
     std::fs::write(&password, "right horse\n").unwrap();
@@ -131,14 +118,7 @@ fn serve(folder: &Path, page: &Path, post: u16, listen: [&str; 2], email_key: &s
     command.args(["--smtp", &format!("smtp://localhost:{post}"), "--smtp-user", "ann", "--smtp-password-fd", "4"]);
     command.args(["--email-from", "post@campaign.example", "--email-key-fd", "3", "--smtp-ca"]);
     command.arg(folder.join("ca.pem"));
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
-    let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    let mut line = String::new();
-    while !line.contains("Ctrl-C") {
-        line.clear();
-        assert_ne!(stdout.read_line(&mut line).unwrap(), 0, "the server did not start");
-    }
-    (child, stdout)
+    Served::start(command.stdin(Stdio::null()))
 }
 
 /// What a command says that does well.
@@ -152,9 +132,4 @@ fn said(command: &mut Command) -> String {
 fn behind(said: &str, words: &str) -> String {
     let mut lines = said.lines().skip_while(|line| !line.contains(words));
     lines.nth(1).unwrap_or_else(|| panic!("{words}? {said}")).trim().to_owned()
-}
-
-/// An address that nobody listens at.
-fn free_address() -> String {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }

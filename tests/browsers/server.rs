@@ -4,12 +4,10 @@
 use crate::yard::K;
 use protocol::codec::to_base64;
 use protocol::note::NoteSigner;
-use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
-use tests::programs::program;
+use tests::programs::{Served, free_address, program};
 
 /// What differs from the campaign file that is copied.
 pub(crate) struct Terms {
@@ -23,12 +21,11 @@ pub(crate) struct Terms {
 
 /// A running server, ended when dropped.
 pub(crate) struct Server {
-    child: Child,
     /// Where participants reach it.
     pub(crate) url: String,
     /// Where organisers reach it.
     pub(crate) organiser_url: String,
-    _stdout: BufReader<ChildStdout>,
+    _served: Served,
 }
 
 impl Server {
@@ -36,29 +33,12 @@ impl Server {
     pub(crate) fn start(folder: &Path, terms: &Terms) -> (Self, String) {
         let [address, organiser_address] = [free_address(), free_address()];
         let token = init(folder, &address, terms);
-        let mut child = Command::new(program("headcount-server"))
-            .args(["serve", "--listen", &address, "--organiser-listen", &organiser_address, "--page"])
-            .arg(crate::driving::target_page())
-            .arg("--data")
-            .arg(folder.join("data"))
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        while !line.contains("Ctrl-C") {
-            line.clear();
-            assert_ne!(stdout.read_line(&mut line).unwrap(), 0, "the server did not start");
-        }
+        let mut command = Command::new(program("headcount-server"));
+        command.args(["serve", "--listen", &address, "--organiser-listen", &organiser_address, "--page"]);
+        command.arg(crate::driving::target_page()).arg("--data").arg(folder.join("data"));
+        let served = Served::start(&mut command);
         let [url, organiser_url] = [address, organiser_address].map(|address| format!("http://{address}"));
-        (Self { child, url, organiser_url, _stdout: stdout }, token)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        (Self { url, organiser_url, _served: served }, token)
     }
 }
 
@@ -103,9 +83,4 @@ fn init(folder: &Path, address: &str, terms: &Terms) -> String {
     let said = String::from_utf8(made.stdout).unwrap();
     let mut lines = said.lines().skip_while(|line| !line.contains("organiser's token"));
     lines.nth(1).unwrap().trim().to_owned()
-}
-
-/// An address that nobody listens at.
-fn free_address() -> String {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }

@@ -2,13 +2,11 @@
 //! What a person does between them, writing the campaign file and carrying the token, is done here.
 
 use crate::commands::{commands, good, shell};
-use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tests::bundle;
-use tests::programs::{good as headcount, program, wait_until};
+use tests::programs::{Served, free_address, good as headcount, program, wait_until};
 
 const GUIDE: &str = "server/guides/operator.en.md";
 /// What the guide says, and what it is here.
@@ -16,42 +14,13 @@ const HOST: &str = "https://headcount.example.org";
 const LISTEN: &str = "127.0.0.1:8080";
 const ORGANISER_LISTEN: &str = "127.0.0.1:8081";
 
-/// The served campaign; it ends with the test.
-struct Served {
-    child: Child,
-    _stdout: BufReader<ChildStdout>,
-}
-
-impl Served {
-    fn start(command: &str, folder: &Path) -> Self {
-        let programs = program("headcount-server").parent().unwrap().to_owned();
-        let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
-        let mut child = Command::new("bash")
-            .args(["-c", &format!("exec {command}")])
-            .current_dir(folder)
-            .env("PATH", path)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        while !line.contains("Ctrl-C") {
-            line.clear();
-            assert_ne!(stdout.read_line(&mut line).unwrap(), 0, "the server did not start");
-        }
-        Self { child, _stdout: stdout }
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn free_address() -> String {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+/// `serve`, as the guide types it.
+fn serve(command: &str, folder: &Path) -> Served {
+    let programs = program("headcount-server").parent().unwrap().to_owned();
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
+    let mut bash = Command::new("bash");
+    bash.args(["-c", &format!("exec {command}")]).current_dir(folder).env("PATH", path);
+    Served::start(&mut bash)
 }
 
 /// What the guide asks a person to put into the copied campaign file: the key, a host, dates, short ticks.
@@ -90,7 +59,7 @@ fn the_operators_guide_leads_from_nothing_to_a_closed_campaign() {
         let verb = [0, 1, 2].map(|at| words.get(at).copied().unwrap_or_default());
         let told = match verb {
             ["headcount-server", "serve", _] => {
-                served = Some(Served::start(&typed, here));
+                served = Some(serve(&typed, here));
                 String::new()
             }
             ["headcount-server", "init", _] if command.contains("--dry-run") => {

@@ -59,7 +59,7 @@ async fn run(Burst { requests, seconds, rate }: Burst) {
     let (campaign, office) = Campaign::start(rate).await;
     let world = &campaign.world;
     let (quiet_tokens, tokens) = (tokens(world, 50).await, tokens(world, 50).await);
-    let quiet = pledges(world, &quiet_tokens, Duration::ZERO).await;
+    let quiet = pledges(world, &quiet_tokens, Duration::from_millis(100)).await; // who comes now and then finds all at rest
     let (mut accepted, mut refused) = (BTreeSet::new(), 0u32);
     let begin = Instant::now();
     let asking = async {

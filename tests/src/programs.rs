@@ -4,8 +4,9 @@
 
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
@@ -83,6 +84,54 @@ impl Drop for Demo {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// A program that serves until it is told to stop, which it is when dropped.
+pub struct Served {
+    child: Child,
+    said: String,
+    _stdout: BufReader<ChildStdout>,
+}
+
+impl Served {
+    /// Starts it, and waits until it says how to end it.
+    pub fn start(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let (mut stdout, mut said) = (BufReader::new(child.stdout.take().unwrap()), String::new());
+        while !said.contains("Ctrl-C") {
+            assert_ne!(stdout.read_line(&mut said).unwrap(), 0, "the server did not start: {said}");
+        }
+        Self { child, said, _stdout: stdout }
+    }
+
+    /// What it said until it served.
+    pub fn said(&self) -> &str {
+        &self.said
+    }
+
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Tells it to stop, as a shell would, and waits until it has.
+    pub fn stop(&mut self) {
+        if self.child.try_wait().unwrap().is_none() {
+            let _ = Command::new("kill").arg(self.child.id().to_string()).status();
+        }
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// An address that nobody listens at.
+pub fn free_address() -> String {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
 
 /// Runs `headcount` with a standard input, within two minutes.
