@@ -112,7 +112,7 @@ test:
 
 # Longer than the gate may take. The mail server is a real one, and each mail that was accepted must arrive.
 soak: setup-test setup-peers
-	cargo test --locked -p tests --test mail of_fifty_thousand -- --ignored --nocapture
+	cargo test --locked --workspace --test mail of_fifty_thousand -- --ignored --nocapture
 
 # WHAT='verify tick' chooses subjects whose names contain one of the words. Syncs need a disk, which /tmp may not be.
 bench: setup-bench
