@@ -52,6 +52,8 @@ pub mod raid;
 pub mod restore;
 mod room;
 pub mod serve;
+#[cfg(test)]
+mod side_channels;
 mod signer;
 mod site;
 mod store;
