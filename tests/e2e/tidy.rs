@@ -5,6 +5,7 @@ mod packages;
 mod papers;
 mod sources;
 mod texts;
+mod unsafe_code;
 
 use sources::{code, files, mentions, paths, read, room_sources, rust, words};
 

@@ -92,7 +92,7 @@ fn the_lock_file_belongs_to_the_house() {
 }
 
 /// What is built on this platform, by the lock file as it is.
-fn metadata() -> Value {
+pub(super) fn metadata() -> Value {
     let cargo = |arguments: &[&str]| {
         let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let output = Command::new(program).current_dir(root()).args(arguments).output().expect("cargo runs");
@@ -106,10 +106,10 @@ fn metadata() -> Value {
 }
 
 /// Who depends on whom, by package name; dependencies for tests alone are left out.
-struct Graph(BTreeMap<String, BTreeSet<String>>);
+pub(super) struct Graph(BTreeMap<String, BTreeSet<String>>);
 
 impl Graph {
-    fn new(metadata: &Value) -> Self {
+    pub(super) fn new(metadata: &Value) -> Self {
         let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let packages = list(&metadata["packages"]);
@@ -128,7 +128,7 @@ impl Graph {
         self.0[from].contains(to)
     }
 
-    fn reach(&self, from: &str) -> BTreeSet<String> {
+    pub(super) fn reach(&self, from: &str) -> BTreeSet<String> {
         let (mut found, mut open) = (BTreeSet::new(), vec![from.to_owned()]);
         while let Some(name) = open.pop() {
             open.extend(self.0[&name].iter().filter(|next| found.insert((*next).clone())).cloned());
