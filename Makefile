@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .SILENT:
-.PHONY: help demo page page-tests release test soak bench lighthouse country setup setup-test setup-peers setup-browsers setup-node setup-page setup-bench
+.PHONY: help demo page page-tests release programs reproduce test promises soak bench lighthouse country setup setup-test setup-peers setup-browsers setup-node setup-page setup-bench
 export PATH := $(PATH):$(HOME)/.cargo/bin
 # Debian's packages, as root or through sudo. A recipe that begins with it can say: apt_install NAME…
 APT = apt_install() { local as; [ "$$(id -u)" = 0 ] && as= || as=sudo; $$as apt-get -q update && $$as apt-get -q install -y --no-install-recommends "$$@"; }
@@ -25,7 +25,9 @@ help:
 	echo "make demo    the whole thing on this machine: a rehearsal with simulated people (ARGS='--k 5' and the like)"
 	echo "make page    the registration page as the log of a campaign names it: the same bytes on every machine"
 	echo "make release the two programs and the page for another machine, with their digests, in target/release-artefact"
+	echo "make reproduce  the two programs built twice, from two folders: the same bit for bit"
 	echo "make test    format, lints, tests, documentation, licences and arrows, each with its time"
+	echo "make promises   each promise of SECURITY.md, its tests, and how they end"
 	echo "make soak    50,000 requests for invites by e-mail in ten minutes, against a mail server that takes 50 a second"
 	echo "make bench   what the parts do per second, beside peers measured in the same run; some minutes"
 	echo "make lighthouse    Lighthouse's marks for the overview and the registration page"
@@ -57,28 +59,72 @@ page: setup-page
 	cp -R client/web "$$target/page-tools/web"
 	node "$$target/page-tools/web/build.mjs" "$(CURDIR)" "$$target/page" $(COMPILER)
 
-# For machines that build nothing: of theirs the programs need only glibc, as new as here. Built as the tests build them, so
-# that what was tried is what runs, but anew: no folder of this machine, which may be named after a person, is in them.
-release: page
+# For machines that build nothing: of theirs the programs need only glibc, as new as here.
+release: page programs
 	target="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")" to="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")/release-artefact"
-	crates="$$(realpath -m "$${CARGO_HOME:-$$HOME/.cargo}")"
-	echo "release: building headcount-server and headcount; the first time takes some minutes"
-	RUSTFLAGS="--remap-path-prefix=$(CURDIR)=headcount --remap-path-prefix=$$crates=crates" \
-	  cargo build --locked --package server --package client --bins --target-dir "$$target/release-build"
 	rm -rf "$$to"
 	mkdir -p "$$to"
-	for program in headcount-server headcount; do
-	  strip -o "$$to/$$program" "$$target/release-build/debug/$$program"
-	  for folder in "$(CURDIR)" "$$crates"; do
-	    ! grep -qF "$$folder" "$$to/$$program" || { echo "release: $$program names $$folder" >&2; exit 1; }
-	  done
-	done
+	cp "$$target"/release-programs/* "$$to"
 	cp -R "$$target/page" "$$to/page"
 	cd "$$to"
 	find . -type f -printf '%P\0' | LC_ALL=C sort -z | xargs -0 sha256sum > "$$target/SHA256SUMS"
 	mv "$$target/SHA256SUMS" .
 	cat SHA256SUMS
 	echo "release: all of it is in $$to; to check it elsewhere: sha256sum --check SHA256SUMS"
+
+# Built as the tests build them, so that what was tried is what runs, but anew: no folder of this machine, which may be named
+# after a person, is in them, and whoever builds them elsewhere gets the same bytes.
+programs: setup
+	target="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")" to="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")/release-programs"
+	crates="$$(realpath -m "$${CARGO_HOME:-$$HOME/.cargo}")"
+	echo "release: building headcount-server and headcount; the first time takes some minutes"
+	RUSTFLAGS="--remap-path-prefix=$$target=target --remap-path-prefix=$(CURDIR)=headcount --remap-path-prefix=$$crates=crates" \
+	CFLAGS="-ffile-prefix-map=$$target=target -ffile-prefix-map=$$crates=crates" \
+	  cargo build --locked --package server --package client --bins --target-dir "$$target/release-build"
+	rm -rf "$$to"
+	mkdir -p "$$to"
+	for program in headcount-server headcount; do
+	  strip -o "$$to/$$program" "$$target/release-build/debug/$$program"
+	  for folder in "$(CURDIR)" "$$crates" "$$target"; do
+	    ! grep -qF "$$folder" "$$to/$$program" || { echo "release: $$program names $$folder" >&2; exit 1; }
+	  done
+	done
+
+# The programs twice: here, and from a copy of the sources in another folder. PROGRAMS=release, for a release, has another cargo
+# home there too; PROGRAMS=tested, for the gate, spares one of two builds: here are those that the tests run.
+PROGRAMS = release
+reproduce: setup
+	target="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")" crates="$$(realpath -m "$${CARGO_HOME:-$$HOME/.cargo}")"
+	elsewhere="$$(mktemp -d -p "$$target" reproduce-XXXXXX)"
+	trap 'rm -rf "$$elsewhere"' EXIT
+	mkdir -p "$$elsewhere/another/house" "$$elsewhere/crates/registry" "$$elsewhere/here" "$$elsewhere/there"
+	tar -C "$(CURDIR)" --exclude=./target --exclude=./.git -cf - . | tar -C "$$elsewhere/another/house" -xf -
+	if [ "$(PROGRAMS)" = tested ]; then
+	  build() { (cd "$$1" && cargo build --locked --workspace --bins --target-dir "$$2"); }
+	  build "$(CURDIR)" "$$target"
+	  echo "reproduce: the programs that the tests run, again in another folder"
+	  build "$$elsewhere/another/house" "$$elsewhere/built"
+	  for program in headcount-server headcount; do
+	    strip -o "$$elsewhere/here/$$program" "$$target/debug/$$program"
+	    strip -o "$$elsewhere/there/$$program" "$$elsewhere/built/debug/$$program"
+	  done
+	else
+	  $(MAKE) --no-print-directory programs
+	  cp "$$target"/release-programs/* "$$elsewhere/here"
+	  for part in registry/index registry/cache config.toml; do
+	    [ ! -e "$$crates/$$part" ] || cp -R "$$crates/$$part" "$$elsewhere/crates/$$part"
+	  done
+	  echo "reproduce: the programs of the release, again in another folder, with another cargo home"
+	  export CARGO_HOME="$$elsewhere/crates" CARGO_TARGET_DIR="$$elsewhere/built"
+	  $(MAKE) --no-print-directory -C "$$elsewhere/another/house" programs
+	  cp "$$elsewhere"/built/release-programs/* "$$elsewhere/there"
+	fi
+	for program in headcount-server headcount; do
+	  cmp "$$elsewhere/here/$$program" "$$elsewhere/there/$$program" ||
+	    { echo "reproduce: $$program differs between two folders of one machine" >&2; exit 1; }
+	done
+	(cd "$$elsewhere/here" && sha256sum headcount-server headcount)
+	echo "reproduce: both programs are the same, bit for bit"
 
 # What the page decides by itself, its texts, and the door as it was built, in WebAssembly and without.
 page-tests: page
@@ -105,10 +151,19 @@ test:
 	stage "its tests in Node" $(MAKE) --no-print-directory page-tests
 	stage "format" cargo fmt --all --check
 	stage "lints" cargo clippy --locked --workspace --all-targets -- -D warnings
-	stage "tests" cargo test --locked --workspace
+	target="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")"
+	all_tests() { cargo test --locked --workspace 2>&1 | tee "$$target/tests.log"; }
+	stage "tests" all_tests
+	stage "promises" "$$target/debug/promises" "$$target/tests.log"
+	stage "programs from another folder" $(MAKE) --no-print-directory reproduce PROGRAMS=tested
 	stage "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
 	stage "licences and arrows" cargo test --locked --workspace --test e2e tidy::
 	now=
+
+# The table promise × test × result. The gate prints it too, from its own run.
+promises: setup-test setup-peers setup-browsers page
+	cargo build --locked --workspace --bins
+	exec "$${CARGO_TARGET_DIR:-target}/debug/promises"
 
 # Longer than the gate may take. The mail server is a real one, and each mail that was accepted must arrive.
 soak: setup-test setup-peers
