@@ -7,6 +7,7 @@ use crate::organisers::{Account, Role};
 use crate::store::SECRET_FILE;
 use crate::store::disk::write_file;
 use protocol::invite::EMAIL_BATCH;
+use protocol::letters::hides;
 use protocol::problem::Problem;
 use protocol::publication::{Schedule, Tick};
 use serde::{Deserialize, Serialize};
@@ -205,18 +206,10 @@ impl Rules {
     }
 }
 
-/// Characters that turn or hide others, so that one name looks like another. Not those that Persian joins letters with.
-fn disguises(c: char) -> bool {
-    matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
-
 /// What is wrong with a request by itself, in a sentence for the organiser.
 fn check(request: &BatchRequest, k: u32) -> Result<(), String> {
     let name = request.batch.as_str();
-    if name.is_empty()
-        || name.len() > 100
-        || name.trim() != name
-        || name.contains(|c: char| c.is_control() || disguises(c))
+    if name.is_empty() || name.len() > 100 || name.trim() != name || name.contains(|c: char| c.is_control() || hides(c))
     {
         return Err("The name of a batch has 1 to 100 characters, all of which can be seen.".to_owned());
     }
@@ -284,6 +277,27 @@ mod tests {
         }
         for far in [2001, u64::MAX] {
             assert!(empty().grown(&ask("a", 1, Some(far)), &anna, &rules(1)).is_err(), "{far}");
+        }
+    }
+
+    #[test]
+    fn a_name_in_which_something_cannot_be_seen_is_no_name_of_a_batch() {
+        for bad in [
+            "a\u{61c}b",
+            "a\u{ad}b",
+            "a\u{202e}b",
+            "a\u{200b}b",
+            "a\u{3164}b",
+            "a\u{fe0f}",
+            "a\u{e0041}",
+            "a\nb",
+            " a",
+            "",
+        ] {
+            assert!(check(&ask(bad, 1, None), 5).is_err(), "{bad:?}");
+        }
+        for good in ["a b", "\u{645}\u{6cc}\u{200c}\u{62f}\u{627}\u{646}", "площадь", "=1+1"] {
+            assert!(check(&ask(good, 1, None), 5).is_ok(), "{good:?}");
         }
     }
 
