@@ -371,3 +371,27 @@ def trailers_and_chunk_extensions(scene):
                 "unsupported-media-type",
                 "malformed",
             ), replies
+
+
+@attack("open")
+def chunks_that_end_elsewhere(scene):
+    """A chunk's end that one reader sees earlier than another: bare newlines, lines in extensions, what follows the last."""
+    start = head("POST", "/nothing", [("transfer-encoding", "chunked")]) + b"\r\n"
+    for body in (
+        b"5\nhello\n0\n\n",
+        b"5\r\nhello\n0\r\n\r\n",
+        b"1;\nZ\r\nx\r\n0\r\n\r\n",
+        b"1;a=\rb\r\nx\r\n0\r\n\r\n",
+        b"0 ;\n\r\n\r\n",
+        b"0\r\nx\r\n\r\n",
+        b"0\r\n\n",
+        b" 0\r\n\r\n",
+        b"0x0\r\n\r\n",
+        b"-0\r\n\r\n",
+        b"+0\r\n\r\n",
+        b"1_0\r\n\r\n",
+        b"ffffffffffffffff1\r\n\r\n",
+    ):
+        replies = raw(scene.public, start + body + LAST)
+        quiet(scene, replies, repr(body))
+        assert all(reply.status in (400, 404) for reply in replies), f"{body}: {replies}"
