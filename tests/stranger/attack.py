@@ -28,14 +28,15 @@ class Play:
             if state in states and (not self.wanted or function.__name__ in self.wanted):
                 begin = time.monotonic()
                 try:
-                    said = function(self.scene)
+                    told = function(self.scene)
+                    said = f"held; {told}" if told else "held"
                 except Exception as error:  # an attack that got through, or that found a server which does not answer
                     traceback.print_exc()
                     said = f"GOT THROUGH: {type(error).__name__}: {error}"[:1500]
                     self.got.append(f"{function.__name__} ({state})")
                 self.tried += 1
                 print(
-                    f"{state:13} {time.monotonic() - begin:6.2f} s  {function.__name__}  {said or 'held'}", flush=True
+                    f"{state:13} {time.monotonic() - begin:6.2f} s  {function.__name__}  {said}", flush=True
                 )
         self.honest(state)
 

@@ -65,5 +65,5 @@ fn d1_nothing_that_a_stranger_tries_in_any_state_role_or_route_gets_through() {
     let ended = attack.wait().unwrap();
     let through: Vec<&String> = lines.iter().filter(|line| line.contains("GOT THROUGH")).collect();
     assert!(ended.success() && through.is_empty(), "{ended}: {through:#?}");
-    assert!(lines.iter().filter(|line| line.ends_with("held")).count() > 100, "too few were tried");
+    assert!(lines.iter().filter(|line| line.contains("  held")).count() > 100, "too few were tried");
 }
