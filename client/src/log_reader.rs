@@ -267,6 +267,9 @@ async fn read_file(path: PathBuf, bytes_max: usize) -> Result<Option<Vec<u8>>, E
         Ok(metadata) if metadata.len() > bytes_max as u64 => {
             return Err(Error::Misbehaved(format!("{shown} is larger than the {bytes_max} bytes that it can have.")));
         }
+        Ok(metadata) if !metadata.is_file() => {
+            return Err(Error::Misbehaved(format!("{shown} is not a file.")));
+        }
         Ok(_) => {}
     }
     tokio::fs::read(&path).await.map(Some).map_err(failed)

@@ -50,7 +50,7 @@ impl Announcement {
         Self::open(&note, campaign)
     }
 
-    /// Checks a note: the organiser key of the genesis signed it, for this campaign, in exactly this form.
+    /// Checks a note: the organiser key of the genesis signed it, and nobody else, for this campaign, in exactly this form.
     pub fn open(note: &[u8], campaign: &Campaign) -> Result<Self, Error> {
         const MALFORMED: Error = Error::Malformed("announcement");
         if note.len() >= ENTRY_BYTES_MAX {
@@ -61,6 +61,11 @@ impl Announcement {
             Error::Malformed(_) => MALFORMED,
             _ => Error::Forged("announcement"),
         })?;
+        // readers pass over what other keys sign, so whoever carries the note could put words of his own into the log
+        let signatures = note.get(text.len()..).unwrap_or_default();
+        if signatures.iter().filter(|byte| **byte == b'\n').count() != 2 {
+            return Err(MALFORMED);
+        }
         let text = std::str::from_utf8(&text).map_err(|_| MALFORMED)?;
         let lines: Vec<&str> = text.strip_suffix('\n').ok_or(MALFORMED)?.split('\n').collect();
         let [first, id, number, body] = lines.as_slice() else {

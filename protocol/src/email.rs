@@ -5,6 +5,7 @@ use crate::campaign::CampaignId;
 use crate::codec::to_base64;
 use crate::error::Error;
 use crate::invite::{EMAIL_BATCH, InviteId};
+use crate::letters::{hides, joins};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
@@ -55,13 +56,16 @@ impl EmailAddress {
     }
 }
 
-/// Words with dots between them (RFC 5322 §3.2.3, RFC 6532).
+/// Words with dots between them (RFC 5322 §3.2.3, RFC 6532), in letters that can be seen: a mailbox must not earn another
+/// invite with each that cannot. And none by which mail servers send on to another domain than the one behind the `@`, or
+/// to a program: `user%elsewhere`, `elsewhere!user`, `|program`, encoded words (RFC 2047), and what looks like an option.
 fn is_name(name: &str) -> bool {
     let letter = |c: char| {
-        let plain = c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c);
-        plain || (!c.is_ascii() && !c.is_whitespace() && !c.is_control())
+        let plain = c.is_ascii_alphanumeric() || "#$&'*+-/=?^_`{}~".contains(c);
+        plain || !(c.is_ascii() || c.is_whitespace() || c.is_control() || hides(c) || joins(c))
     };
-    name.split('.').all(|word| !word.is_empty() && word.chars().all(letter))
+    let leads_elsewhere = name.starts_with('-') || name.contains("=?");
+    !leads_elsewhere && name.split('.').all(|word| !word.is_empty() && word.chars().all(letter))
 }
 
 /// Two labels or more, in the letters that the domain name system has.
@@ -213,6 +217,15 @@ mod tests {
             "ann@b@example.org",
             "<ann@example.org>",
             "ann@m\u{fc}nchen.de",
+            "an\u{200b}n@example.org",
+            "ann\u{ad}@example.org",
+            "\u{202e}ann@example.org",
+            "ann\u{200d}@example.org",
+            "ann%elsewhere.org@example.org",
+            "elsewhere.org!ann@example.org",
+            "=?utf-8?q?ann=40elsewhere.org=3e?=@example.org",
+            "|program@example.org",
+            "-oQ@example.org",
             &long,
             &longer,
         ] {

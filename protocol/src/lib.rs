@@ -36,6 +36,8 @@ pub mod error;
 pub mod invite;
 pub mod issuance;
 pub mod keys;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod letters;
 pub mod media;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod note;

@@ -7,6 +7,7 @@ use crate::organisers::{Account, Role};
 use crate::store::SECRET_FILE;
 use crate::store::disk::write_file;
 use protocol::invite::EMAIL_BATCH;
+use protocol::letters::hides;
 use protocol::problem::Problem;
 use protocol::publication::{Schedule, Tick};
 use rand::{Rng, RngExt};
@@ -248,18 +249,10 @@ impl Rules {
     }
 }
 
-/// Characters that turn or hide others, so that one name looks like another. Not those that Persian joins letters with.
-fn disguises(c: char) -> bool {
-    matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
-
 /// What is wrong with a request by itself, in a sentence for the organiser.
 fn check(request: &BatchRequest, k: u32) -> Result<(), String> {
     let name = request.batch.as_str();
-    if name.is_empty()
-        || name.len() > 100
-        || name.trim() != name
-        || name.contains(|c: char| c.is_control() || disguises(c))
+    if name.is_empty() || name.len() > 100 || name.trim() != name || name.contains(|c: char| c.is_control() || hides(c))
     {
         return Err("The name of a batch has 1 to 100 characters, all of which can be seen.".to_owned());
     }

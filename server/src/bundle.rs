@@ -4,11 +4,12 @@
 //! and no file is ever read again: what is served is what was checked.
 
 use crate::error::Error;
+use crate::store::disk;
 use protocol::campaign::Genesis;
 use protocol::page_manifest::{MANIFEST, MANIFEST_BYTES_MAX, PageFile, PageManifest};
 use sha2::{Digest, Sha256};
-use std::fs::{DirEntry, File};
-use std::io::Read;
+use std::fs::DirEntry;
+use std::io::ErrorKind;
 use std::path::Path;
 
 mod kept;
@@ -112,13 +113,10 @@ fn is_listed(entry: &DirEntry, manifest: &PageManifest) -> bool {
 
 /// A file of at most so many bytes; one that is longer is not read.
 fn read_file(path: &Path, bytes_max: u64) -> Result<Vec<u8>, Error> {
-    let failed = |error| Error::io(path.display(), error);
-    let mut bytes = Vec::new();
-    File::open(path).map_err(failed)?.take(bytes_max + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > bytes_max {
-        return Err(Error::Refused(format!("{} is larger than it may be", path.display())));
-    }
-    Ok(bytes)
+    disk::read_file(path, bytes_max).map_err(|error| match error.kind() {
+        ErrorKind::InvalidInput => Error::Refused(format!("{} {error}", path.display())),
+        _ => Error::io(path.display(), error),
+    })
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::email_offer::EmailOffer;
 use crate::error::Error;
 use crate::keyring::{Keyring, random_seed};
 use crate::organisers::Organisers;
-use crate::store::disk::{create_dir, remove_dir, rename, sync_dir, write_file};
+use crate::store::disk::{create_dir, read_file, remove_dir, rename, sync_dir, write_file};
 use crate::store::log::LogStore;
 use crate::store::{SECRET_DIR, SECRET_FILE};
 use protocol::campaign::{Campaign, CampaignId};
@@ -54,7 +54,8 @@ pub fn read_source(campaign_file: &Path) -> Result<Source, Error> {
     let folder = campaign_file.parent().unwrap_or(Path::new(""));
     let beside = |key: &str, name: &str| {
         let path = folder.join(name);
-        std::fs::read(&path).map_err(|error| format!("line {}: {key}: {}: {error}", file.line(key), path.display()))
+        read_file(&path, DOCUMENT_BYTES_MAX)
+            .map_err(|error| format!("line {}: {key}: {}: {error}", file.line(key), path.display()))
     };
     match (beside("places", &file.places), beside("map", &file.map)) {
         (Ok(places), Ok(map)) => Ok(Source { file, places, map }),
@@ -66,6 +67,9 @@ pub fn read_source(campaign_file: &Path) -> Result<Source, Error> {
 fn refused(mistakes: &[String]) -> Error {
     Error::Refused(format!("the campaign has mistakes; mend each:\n{}", mistakes.join("\n")))
 }
+
+/// Bytes that a list of places or a map can have; a thousand times those of the examples.
+const DOCUMENT_BYTES_MAX: u64 = 1 << 26;
 
 /// Refuses a folder that holds something already.
 pub fn refuse_occupied(data: &Path) -> Result<(), Error> {

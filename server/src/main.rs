@@ -4,6 +4,7 @@ mod commands;
 
 use clap::Parser;
 use commands::Command;
+use protocol::letters::harmless_lines;
 use server::Error;
 use std::io::Write;
 use std::process::ExitCode;
@@ -35,9 +36,9 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Tells an error. That nobody reads it is no error of its own.
+/// Tells an error; what it repeats of a file or an argument steers no terminal. That nobody reads it is no error of its own.
 fn say(sentence: &str) {
-    let _ = writeln!(std::io::stderr(), "headcount-server: {sentence}");
+    let _ = writeln!(std::io::stderr(), "headcount-server: {}", harmless_lines(sentence));
 }
 
 /// A command line that cannot be read, in one sentence. Nothing secret is ever typed into one.

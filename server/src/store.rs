@@ -43,6 +43,8 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+/// Bytes that a file of the log can have: 256 entries as long as they can be, each with its length.
+pub(crate) const LOG_FILE_BYTES_MAX: u64 = 256 * (65_535 + 2);
 /// Mode of a file that nobody but the server may read.
 pub(crate) const SECRET_FILE: u32 = 0o600;
 /// Mode of a directory that nobody but the server may enter.

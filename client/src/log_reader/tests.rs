@@ -55,6 +55,21 @@ async fn a_partial_tile_that_has_filled_up_is_cut() {
 }
 
 #[tokio::test]
+async fn what_is_no_file_is_not_read() {
+    for name in ["log/checkpoint", "log/tile/0/000.p/11", "log/tile/entries/000.p/11"] {
+        let (folder, world) = folder(10, |_| {});
+        std::fs::remove_file(folder.path().join(name)).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", folder.path().join(name)).unwrap();
+        let source = Source::Folder(folder.path().to_owned());
+        let read = async {
+            let head = source.head(&world.campaign).await?;
+            read_all(&source, head).await
+        };
+        assert!(matches!(read.await, Err(Error::Misbehaved(said)) if said.contains("not a file")), "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_changed_entry_or_hash_is_found() {
     for path in [
         "log/tile/entries/000",

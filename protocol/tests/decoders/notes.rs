@@ -127,6 +127,22 @@ fn v2_an_announcement_in_another_form_is_refused_though_the_organiser_signed_it(
 }
 
 #[test]
+fn v2_an_announcement_with_another_signature_beside_the_organisers_is_refused() {
+    let honest = announcement().note;
+    let (text, own) = honest.split_once("\n\n").unwrap();
+    let line = |name: &str, seed: &[u8; 32]| {
+        let note = NoteSigner::new(name, seed).sign(format!("{text}\n").as_bytes()).unwrap();
+        String::from_utf8(note).unwrap().split_once("\n\n").unwrap().1.to_owned()
+    };
+    let other = line("words-of-his-own", &[7; 32]);
+    for signatures in [format!("{own}{other}"), format!("{other}{own}"), format!("{own}{own}"), other] {
+        let note = format!("{text}\n\n{signatures}");
+        assert!(Announcement::open(note.as_bytes(), &CAMPAIGN).is_err(), "{note}");
+    }
+    assert!(Announcement::open(format!("{text}\n\n{own}").as_bytes(), &CAMPAIGN).is_ok());
+}
+
+#[test]
 fn v2_an_announcement_too_long_for_an_entry_of_the_log_cannot_be_made() {
     let sign =
         |size: usize| Announcement::sign(&CAMPAIGN, &ORGANISER_SEED, 1, None, support::english(&"a".repeat(size)));

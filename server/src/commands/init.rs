@@ -1,5 +1,6 @@
 //! `init`: looks at a campaign, makes it, and tells what to print on paper.
 
+use protocol::letters::harmless_lines;
 use protocol::phrase::{campaign_numbers, campaign_words};
 use server::init::Initialised;
 use server::{Error, init};
@@ -15,7 +16,7 @@ pub(super) fn run(campaign: &Path, data: Option<&Path>, dry_run: bool) -> Result
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let warnings = init::review(&source, now)?;
     for warning in &warnings {
-        eprintln!("Warning: {warning}\n");
+        eprintln!("Warning: {}\n", harmless_lines(warning));
     }
     data.map_or(Ok(()), init::refuse_occupied)?;
     match data {

@@ -5,7 +5,7 @@
 
 use super::{PUBLIC_DIR, StoreError, UNFINISHED, parent};
 use std::fs::{self, DirBuilder, File, FileTimes, OpenOptions, Permissions};
-use std::io::{self, BufWriter, ErrorKind, Write};
+use std::io::{self, BufWriter, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +13,20 @@ use std::time::UNIX_EPOCH;
 
 #[cfg(test)]
 pub(crate) mod faults;
+
+/// The whole content of a file, which may be somebody else's: not of a pipe that never ends or a device, and at most so many
+/// bytes.
+pub(crate) fn read_file(path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(ErrorKind::InvalidInput, "is not a file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(bytes_max.saturating_add(1)).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 > bytes_max {
+        true => Err(io::Error::new(ErrorKind::InvalidInput, "is larger than it may be")),
+        false => Ok(bytes),
+    }
+}
 
 /// What is done to the disk.
 #[derive(Clone, Copy)]

@@ -4,7 +4,7 @@
 //! signed size is never read for anybody: another append may replace it.
 
 use super::disk::{self, DiskFile, create_dir, failed, sync_dir, write_file};
-use super::{PUBLIC_DIR, PUBLIC_FILE, StoreError};
+use super::{LOG_FILE_BYTES_MAX, PUBLIC_DIR, PUBLIC_FILE, StoreError};
 use protocol::note::{NoteSigner, NoteVerifier, TreeHead};
 use protocol::tile::{TILE_WIDTH, TileName, TileTree, leaf_hash, put_bundled, read_bundle};
 use std::collections::BTreeSet;
@@ -62,7 +62,7 @@ impl LogStore {
         let head = TreeHead::open(&checkpoint, verifier).map_err(|error| corrupt(error.to_string()))?;
         let tree = TileTree::restore(head.size, |name| {
             let path = dir.join(name.path());
-            fs::read(&path).map_err(|error| Unreadable(failed("read", &path)(error)))
+            disk::read_file(&path, LOG_FILE_BYTES_MAX).map_err(|error| Unreadable(failed("read", &path)(error)))
         });
         let tree = tree.map_err(|Unreadable(error)| error)?;
         if tree.head() != head {
@@ -226,7 +226,7 @@ impl LogStore {
             return Ok(Vec::new());
         }
         let path = self.reader.dir.join(bundle_name(size).path());
-        fs::read(&path).map_err(failed("read", &path))
+        disk::read_file(&path, LOG_FILE_BYTES_MAX).map_err(failed("read", &path))
     }
 }
 
@@ -257,7 +257,7 @@ impl LogReader {
             // only files of the signed tree are read: another width may be left from an append that was never signed
             let stored = TileName { width: width_at(name, size), ..name };
             let path = self.dir.join(stored.path());
-            match fs::read(&path) {
+            match disk::read_file(&path, LOG_FILE_BYTES_MAX) {
                 Ok(bytes) => return cut(bytes, stored, name.width).map(Some),
                 Err(error) if error.kind() == ErrorKind::NotFound && self.size() != size => {}
                 Err(error) => return Err(failed("read", &path)(error)),
@@ -314,7 +314,7 @@ impl From<protocol::error::Error> for Unreadable {
 /// Empty if there is none.
 fn read_checkpoint(dir: &Path) -> Result<Vec<u8>, StoreError> {
     let path = dir.join(CHECKPOINT);
-    match fs::read(&path) {
+    match disk::read_file(&path, LOG_FILE_BYTES_MAX) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
         result => result.map_err(failed("read", &path)),
     }

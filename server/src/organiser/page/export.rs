@@ -113,9 +113,10 @@ fn rows(campaign: &Campaign, ticks: &Ticks) -> Vec<Tick> {
     ticks.iter().map(row).collect()
 }
 
-/// A text in quotes where it needs them, and with an apostrophe before what a table program would take for a formula.
+/// A text in quotes where it needs them, and with an apostrophe before what a table program would take for a formula; some
+/// take the wide letters of East Asia for one too.
 fn field(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
     let text = if formula { format!("'{text}") } else { text.to_owned() };
     if text.contains([',', '"', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
@@ -135,6 +136,7 @@ mod tests {
             ("two\nlines", "\"two\nlines\""),
             ("=1+1", "'=1+1"),
             ("@a,b", "\"'@a,b\""),
+            ("＝1+1", "'＝1+1"),
         ];
         for (text, expected) in known {
             assert_eq!(field(text), expected);

@@ -258,6 +258,13 @@ fn a_log_that_does_not_fit_its_checkpoint_does_not_open() {
     spoilt("no tile", &|dir| fs::remove_file(dir.join("tile/0/001.p/44")).unwrap());
     spoilt("bundle", &|dir| flip(dir.join("tile/entries/001.p/44")));
     spoilt("torn bundle", &|dir| fs::write(dir.join("tile/entries/001.p/44"), b"\x00\x09x").unwrap());
+    for name in [CHECKPOINT, "tile/0/001.p/44", "tile/entries/001.p/44"] {
+        // somebody else's log may be a trap for whoever restores from it
+        spoilt(&format!("endless {}", name.replace('/', " ")), &|dir| {
+            fs::remove_file(dir.join(name)).unwrap();
+            std::os::unix::fs::symlink("/dev/zero", dir.join(name)).unwrap();
+        });
+    }
     let other = NoteVerifier::new(NAME, &NoteSigner::new(NAME, &[2; 32]).public_key()).unwrap();
     assert!(LogStore::open(&dir, &other).is_err());
     assert!(LogStore::open(&dir, &verifier()).is_ok());
