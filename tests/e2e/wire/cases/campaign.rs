@@ -101,7 +101,10 @@ fn phrases(cases: &mut Cases<'_>, vectors: &Vectors) {
     cases.good("phrase", "commas, full stops and line breaks", format!("{}.\n", words.replace(' ', ",\n")));
     let mixed = format!("105 {}", words.split_once(' ').unwrap().1);
     cases.good("phrase", "numbers among words", mixed);
+    cases.good("phrase", "a number with a zero before it", numbers.replacen("105", "0105", 1));
+    cases.good("phrase", "a space that is not of ASCII", words.replacen(' ', "\u{a0}", 1));
     cases.refused("phrase", "nothing", "");
+    cases.refused("phrase", "hyphens between the words", words.replace(' ', "-"));
     cases.refused("phrase", "eleven words", words.rsplit_once(' ').unwrap().0);
     cases.refused("phrase", "thirteen words", format!("{words} zoo"));
     cases.refused("phrase", "another last word", format!("{} zoo", words.rsplit_once(' ').unwrap().0));
@@ -180,6 +183,7 @@ fn texts_of_the_genesis(cases: &mut Cases<'_>, genesis: &str) {
         ("no onion, not even null", "\"onion\":\"headcount.onion\",", ""),
         ("an onion service of another kind", "\"headcount.onion\"", "\"headcount.example\""),
         ("a title in two lines", "\"March\"", "\"March\\non\""),
+        ("a lone surrogate", "\"March\"", "\"March\\ud83d\""),
         ("an empty title", "\"March\"", "\" \""),
         ("a title without language", "{\"en\":\"March\"}", "{}"),
         ("a title in another language than the text", "{\"en\":\"March\"}", "{\"de\":\"March\"}"),
@@ -232,6 +236,11 @@ fn numbers_of_the_genesis(cases: &mut Cases<'_>, genesis: &str) {
             "an Ed25519 key of 31 bytes",
             "iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w=",
             "iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPbw==",
+        ),
+        (
+            "an Ed25519 key that is no point of the curve",
+            "iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w=",
+            "AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
         ),
         (
             "an Ed25519 key of small order",

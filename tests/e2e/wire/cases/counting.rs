@@ -30,37 +30,49 @@ fn counts(cases: &mut Cases<'_>, vectors: &Vectors) {
         changed.to_string()
     };
     cases.good("counts", "of the log", good.to_string());
-    cases.good("counts", "of a later tick that published nothing", with("tick", json!(5)));
-    let other = "0".repeat(64);
+    cases.good("counts-beside-log", "of the log", good.to_string());
+    cases.good("counts-beside-log", "of a later tick that published nothing", with("tick", json!(5)));
     for (what, member, value) in [
-        ("of another campaign", "campaign_id", json!(other)),
-        ("a state that the log does not have", "state", json!("open")),
+        ("of another campaign", "campaign_id", json!("0".repeat(64))),
         ("a state that does not exist", "state", json!("paused")),
         ("a state in upper case", "state", json!("Closed")),
-        ("a tick before the log's last", "tick", json!(3)),
+        ("a tick that is no whole number", "tick", json!(3.5)),
         ("another target", "target", json!(99)),
         ("a total that is not the sum", "total", json!(16)),
         ("a place that does not exist", "places", json!({ "7": 5 })),
-        ("another place", "places", json!({ "3": 5 })),
         ("an index with a zero before it", "places", json!({ "04": 5 })),
-        ("a place moved to its region", "places", json!({})),
+        ("a place left out", "places", json!({})),
         ("a region that does not exist", "regions", json!({ "3": 5 })),
         ("a negative number", "root", json!(-5)),
         ("a number that is text", "root", json!("5")),
-        ("no announcement, though the log has one", "announcement", json!(null)),
         ("a member that is not known", "pending", json!(4)),
     ] {
         cases.refused("counts", what, with(member, value));
     }
-    let mut moved = good.clone();
-    (moved["places"], moved["regions"]) = (json!({}), json!({ "0": 5, "1": 5 }));
-    cases.refused("counts", "a place's number shown as its region's", moved.to_string());
+    let mut many = good.clone();
+    (many["root"], many["total"]) = (json!(51), json!(61));
+    cases.refused("counts", "more than are eligible", many.to_string());
     let mut said = good["announcement"].clone();
     said["text"]["en"] = json!("Sunday at noon.");
     cases.refused("counts", "an announcement that says something else than its note", with("announcement", said));
     cases.refused("counts", "no root", good.to_string().replace("\"root\":5,", ""));
     cases.refused("counts", "the total twice", good.to_string().replacen('{', "{\"total\":15,", 1));
     cases.refused("counts", "a list", json!([good]).to_string());
+    let mut moved = good.clone();
+    (moved["places"], moved["regions"]) = (json!({}), json!({ "0": 5, "1": 5 }));
+    let mut more = good.clone();
+    (more["root"], more["total"]) = (json!(6), json!(16));
+    for (what, counts) in [
+        ("a place's number shown as its region's", moved.to_string()),
+        ("another place", with("places", json!({ "3": 5 }))),
+        ("one more", more.to_string()),
+        ("a state that the log does not have", with("state", json!("open"))),
+        ("a tick before the log's last", with("tick", json!(3))),
+        ("no announcement, though the log has one", with("announcement", json!(null))),
+    ] {
+        cases.good("counts", what, counts.as_str()); // only the log shows what is wrong
+        cases.refused("counts-beside-log", what, counts);
+    }
 }
 
 /// Regions of so many places.

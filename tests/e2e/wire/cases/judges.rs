@@ -2,7 +2,9 @@
 //! campaign of the vectors, as a stranger has.
 
 use crate::wire::vectors::{Vectors, from_hex};
+use client::answer::{Answer, essence};
 use client::campaign::{assemble, check_counts};
+use client::error::Error as ClientError;
 use client::participation::{check_directory, prepare, take_receipt, take_response};
 use protocol::announcement::Announcement;
 use protocol::auth_scheme::{parse_challenge_header, parse_token_header};
@@ -77,7 +79,9 @@ impl<'a> Judges<'a> {
                 Announcement::open(text().as_bytes(), &self.campaign),
                 |one| json!({ "number": one.number, "date": one.date, "text": one.text }),
             ),
-            "counts" => self.counts(text()),
+            "answer" => Err(answer(input)),
+            "counts" => self.counts(text()).map(|_| Value::Null),
+            "counts-beside-log" => self.counts_beside_log(text()),
             "pool" => Ok(pool(input)),
             "groups" => groups(input),
             "log" => self.log(input).map(|summary| json!(summary.sums.total())),
@@ -146,10 +150,16 @@ impl<'a> Judges<'a> {
         read(head, |head| json!({ "size": head.size, "root": to_hex(&head.root) }))
     }
 
-    /// By itself as a Client does it, then beside the whole log of the vectors as an auditor does it.
-    fn counts(&self, text: &str) -> Judged {
+    /// As a Client judges it.
+    fn counts(&self, text: &str) -> Result<Counts, &'static str> {
         let counts: Counts = serde_json::from_str(text).map_err(|_| "refused")?;
         check_counts(&counts, &self.campaign).map_err(|_| "refused")?;
+        Ok(counts)
+    }
+
+    /// As an auditor judges it, beside the whole log of the vectors.
+    fn counts_beside_log(&self, text: &str) -> Judged {
+        let counts = self.counts(text)?;
         let log = self.vectors.log();
         assert_eq!(counts.log_size, log.len() as u64, "the case must be of the whole log");
         let summary = self.recount(&log)?;
@@ -190,6 +200,26 @@ fn read<T, E>(read: Result<T, E>, gives: impl FnOnce(T) -> Value) -> Judged {
 
 fn nothing<T, E>(judged: Result<T, E>) -> Judged {
     read(judged, |_| Value::Null)
+}
+
+/// What a Client makes of an answer that was not hoped for.
+fn answer(input: &Value) -> &'static str {
+    let answer = Answer {
+        status: u16::try_from(input["status"].as_u64().unwrap()).unwrap(),
+        body: input["body"].as_str().unwrap().as_bytes().to_vec(),
+        media_type: input["content_type"].as_str().map(essence),
+        www_authenticate: None,
+        policy: None,
+        leads_elsewhere: false,
+        tag: None,
+        retry_after_seconds: None,
+        host: String::new(),
+    };
+    match answer.refusal() {
+        ClientError::Refused { problem, .. } => problem.name(),
+        ClientError::Lost(_) => "lost",
+        _ => "misbehaving",
+    }
 }
 
 fn link_members(link: &InviteLink) -> Value {

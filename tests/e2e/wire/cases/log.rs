@@ -102,6 +102,14 @@ fn checkpoints(cases: &mut Cases<'_>, vectors: &Vectors) {
     let other = String::from_utf8(other).unwrap().split_once("\n\n").unwrap().1.to_owned();
     cases.good("checkpoint", "with a signature of somebody else besides", format!("{note}{other}"));
     cases.refused("checkpoint", "with a signature of somebody else only", format!("{text}\n{other}"));
+    let own = note.split_once("\n\n").unwrap().1;
+    let spoilt = own.replacen(own.split(' ').nth(2).unwrap().get(10..20).unwrap(), "AAAAAAAAAA", 1);
+    cases.good("checkpoint", "signed, and the same again with another signature", format!("{note}{spoilt}"));
+    cases.refused("checkpoint", "the other way round", format!("{text}\n{spoilt}{own}"));
+    let besides = |line: &str| format!("{note}\u{2014} witness.example {line}\n");
+    cases.refused("checkpoint", "with a line besides that is too short for a signature", besides("AAAA"));
+    cases.refused("checkpoint", "with a line besides in base64url", besides("AAAA_AAAAAAA"));
+    cases.refused("checkpoint", "with 101 signatures", format!("{note}{}", other.repeat(100)));
     cases.refused("checkpoint", "of another size", note.replacen("\n22\n", "\n23\n", 1));
     cases.refused("checkpoint", "another letter in the signature", {
         let at = note.len() - 10;

@@ -3,6 +3,8 @@
 use super::Cases;
 use crate::wire::vectors::Vectors;
 use protocol::codec::{to_base64, to_hex};
+use protocol::media;
+use protocol::problem::Problem;
 use serde_json::{Value, json};
 
 pub(super) fn put(cases: &mut Cases<'_>, vectors: &Vectors) {
@@ -12,6 +14,7 @@ pub(super) fn put(cases: &mut Cases<'_>, vectors: &Vectors) {
     redemptions(cases, vectors);
     challenges(cases, vectors);
     receipts(cases, vectors);
+    answers(cases);
 }
 
 /// The modulus, big endian.
@@ -175,4 +178,47 @@ fn receipts(cases: &mut Cases<'_>, vectors: &Vectors) {
     ] {
         cases.refused("receipt", what, to_hex(&bytes));
     }
+}
+
+/// What a Client makes of answers that were not hoped for.
+fn answers(cases: &mut Cases<'_>) {
+    let problem = media::PROBLEM;
+    let of = |status: u16, content_type: Option<&str>, body: &str| json!({ "status": status, "content_type": content_type, "body": body });
+    for known in Problem::ALL {
+        let body = json!({ "type": known.urn(), "title": known.name(), "status": known.status(), "detail": "Why." });
+        let what = format!("the document of {}", known.name());
+        cases.put("answer", &what, of(known.status(), Some(problem), &body.to_string()), known.name());
+    }
+    let used = json!({ "type": Problem::InviteUsed.urn() }).to_string();
+    let mut put = |what: &str, input: Value, verdict: &str| cases.put("answer", what, input, verdict);
+    put(
+        "type alone, and a media type with a parameter",
+        of(409, Some("Application/Problem+JSON; charset=utf-8"), &used),
+        "invite-used",
+    );
+    put("another status than the problem has: the type counts", of(400, Some(problem), &used), "invite-used");
+    put(
+        "422 for a TokenRequest",
+        of(422, Some(problem), &json!({ "type": Problem::Malformed.urn() }).to_string()),
+        "malformed",
+    );
+    put(
+        "a problem that is not one of the sixteen",
+        of(400, Some(problem), "{\"type\":\"urn:headcount:problem:other\"}"),
+        "misbehaving",
+    );
+    put("about:blank", of(400, Some(problem), "{\"type\":\"about:blank\"}"), "misbehaving");
+    put("a problem as plain JSON", of(409, Some(media::JSON), &used), "misbehaving");
+    put("no document", of(409, None, ""), "misbehaving");
+    put("a redirect", of(302, Some("text/html"), ""), "misbehaving");
+    put("another success than is due", of(204, None, ""), "misbehaving");
+    put("501", of(501, None, ""), "misbehaving");
+    for status in [500, 502, 503, 504] {
+        put(
+            &format!("{status} from a web server in front"),
+            of(status, Some("text/html"), "<h1>Bad Gateway</h1>"),
+            "lost",
+        );
+    }
+    put("503 with a problem that is not known", of(503, Some(problem), "{\"type\":\"about:blank\"}"), "lost");
 }
