@@ -21,3 +21,4 @@ mod seizure; // U3: what a disk shows between two ticks and after close
 mod separation; // U2, N1: one campaign for everybody; token and pledge apart
 mod story; // the story told once, from init to the audited close
 mod tidy; // the rules of the house
+mod wire; // the wire format: the document for strangers and its vectors say what the code says
