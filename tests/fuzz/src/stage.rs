@@ -9,8 +9,9 @@ use protocol::phrase::Phrase;
 use protocol::problem::Problem;
 use protocol::token::Token;
 use serde_json::Value;
+use server::config::SESSIONS_MAX;
 use server::organisers::Role;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
 use tests::visitor::Visitor;
 use tests::{Plan, World};
@@ -30,6 +31,7 @@ pub struct Stage {
     pub world: World,
     /// What stands for the names in braces.
     pub names: Mutex<Names>,
+    sessions: Mutex<VecDeque<Vec<u8>>>,
     invites: Vec<Invite>,
     token: Token,
     /// Which TokenRequest each invite was used for, as far as answers said so.
@@ -43,14 +45,17 @@ impl Stage {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("a runtime");
         let (world, invites, token, names) = runtime.block_on(prepare());
+        let first = names["cookie"].splitn(2, |byte| *byte == b'=').nth(1).expect("a session").to_vec();
+        let sessions = Mutex::new(VecDeque::from([first]));
         let (names, issued, counted) = (Mutex::new(names), Mutex::default(), Mutex::new(0));
-        Self { runtime, world, names, invites, token, issued, counted }
+        Self { runtime, world, names, sessions, invites, token, issued, counted }
     }
 
-    /// Bytes that open something at the organisers' listener.
+    /// Bytes that open something at the organisers' listener: the tokens, and every session that can still be open.
     pub fn credentials(&self) -> Vec<Vec<u8>> {
         let names = self.names.lock().expect("no panic");
-        ["organiser", "staff", "reader", "cookie"].iter().filter_map(|name| names.get(name).cloned()).collect()
+        let tokens = ["organiser", "staff", "reader"].iter().filter_map(|name| names.get(name));
+        tokens.chain(self.sessions.lock().expect("no panic").iter()).cloned().collect()
     }
 
     /// Takes the cookie of an answer, as browsers do, so that later requests can send it.
@@ -58,6 +63,11 @@ impl Stage {
         let cookie = headers.get(header::SET_COOKIE).and_then(|value| value.to_str().ok()?.split(';').next());
         if let Some(pair) = cookie.filter(|pair| !pair.ends_with('=')) {
             self.names.lock().expect("no panic").insert("cookie", pair.as_bytes().to_vec());
+            let mut sessions = self.sessions.lock().expect("no panic");
+            sessions.push_back(pair.split('=').nth(1).unwrap_or_default().as_bytes().to_vec());
+            if sessions.len() > SESSIONS_MAX {
+                sessions.pop_front();
+            }
         }
     }
 

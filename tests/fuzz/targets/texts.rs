@@ -118,7 +118,8 @@ fn token(text: &str) {
 }
 
 fn encodings(text: &str) {
-    let theirs = BASE64URL.decode(text.as_bytes()).ok();
+    // theirs also reads one encoding behind the other
+    let theirs = BASE64URL.decode(text.as_bytes()).ok().filter(|bytes| BASE64URL.encode(bytes) == text);
     assert_eq!(from_base64(text, "x").ok(), theirs, "base64url with padding");
     if let Some(bytes) = theirs {
         assert_eq!(to_base64(&bytes), text);
