@@ -62,7 +62,7 @@ fn counts(input: &[u8]) {
     let Ok(counts) = serde_json::from_slice::<Counts>(input) else { return };
     let again = serde_json::to_vec(&counts).expect("numbers and texts");
     assert_eq!(serde_json::from_slice::<Counts>(&again).expect("what was read"), counts);
-    let adds_up = client::campaign::adds_up(&counts);
+    let adds_up = counts.adds_up();
     if client::campaign::check_counts(&counts, &CAMPAIGN).is_ok() {
         assert!(adds_up && counts.total <= CAMPAIGN.genesis().eligible && counts.campaign_id == CAMPAIGN.id());
         assert!(counts.places.keys().all(|place| *place < 7) && counts.regions.keys().all(|region| *region < 3));

@@ -125,5 +125,5 @@ fn log(mut input: &[u8]) {
     assert_eq!(close.is_some(), summary.closed_at.is_some());
     assert!(close.is_none_or(|at| entries[at + 2..].iter().all(last_is_public)), "nothing is counted behind the close");
     let counts = Counts::new(&CAMPAIGN, State::Open, summary.last_tick, summary.entries, &summary.sums, None);
-    assert!(counts.check(&summary.sums).is_ok() && client::campaign::adds_up(&counts));
+    assert!(counts.check(&summary.sums).is_ok() && counts.adds_up());
 }
