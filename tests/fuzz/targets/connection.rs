@@ -27,17 +27,24 @@ fuzz_target!(|data: &[u8]| {
     };
     let names = STAGE.names.lock().expect("no panic").clone();
     let sent = named(input, &names);
-    let answers = exchange(to_organisers, &sent);
+    let mut stream = send(to_organisers, &sent);
+    let _gone = stream.shutdown(Shutdown::Write); // whoever says that nothing more comes may be hung up on instead
+    let answers = read(&mut stream);
     let opens = STAGE.credentials().iter().any(|secret| contains(&sent, secret));
     judge(&answers, to_organisers, opens || contains(&sent, b"secret-"));
     if TURNS.fetch_add(1, Relaxed) % 64 == 0 {
-        let healthy = exchange(false, b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
-        assert!(healthy.starts_with(b"HTTP/1.1 200 OK\r\n"), "it serves the next");
+        let mut stream = send(false, b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        let healthy = read(&mut stream);
+        assert!(
+            healthy.starts_with(b"HTTP/1.1 200 OK\r\n"),
+            "it serves the next: {}",
+            String::from_utf8_lossy(&healthy)
+        );
     }
 });
 
-/// Sends the pieces one after the other, says that nothing more comes, and reads to the end.
-fn exchange(to_organisers: bool, bytes: &[u8]) -> Vec<u8> {
+/// Sends the pieces one after the other.
+fn send(to_organisers: bool, bytes: &[u8]) -> TcpStream {
     let url = if to_organisers { STAGE.world.organiser_url() } else { STAGE.world.url() };
     let mut stream = TcpStream::connect(url.trim_start_matches("http://")).expect("a listening server");
     stream.set_read_timeout(Some(PATIENCE)).and_then(|()| stream.set_nodelay(true)).expect("a live socket");
@@ -51,7 +58,11 @@ fn exchange(to_organisers: bool, bytes: &[u8]) -> Vec<u8> {
         rest = mark.map_or(&[][..], |mark| &rest[mark + 5..]);
         std::thread::yield_now();
     }
-    let _gone = stream.shutdown(Shutdown::Write);
+    stream
+}
+
+/// Reads to the end.
+fn read(stream: &mut TcpStream) -> Vec<u8> {
     let mut answers = Vec::new();
     if let Err(error) = stream.read_to_end(&mut answers) {
         assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset, "the server hangs");
