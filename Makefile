@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .SILENT:
-.PHONY: help demo page page-tests release programs reproduce test promises soak bench lighthouse country setup setup-test setup-peers setup-browsers setup-node setup-page setup-bench
+.PHONY: help demo page page-tests release programs reproduce test promises fuzz mutants soak bench lighthouse country setup setup-test setup-peers setup-browsers setup-node setup-page setup-bench setup-fuzz
 export PATH := $(PATH):$(HOME)/.cargo/bin
 # Debian's packages, as root or through sudo. A recipe that begins with it can say: apt_install NAME…
 APT = apt_install() { local as; [ "$$(id -u)" = 0 ] && as= || as=sudo; $$as apt-get -q update && $$as apt-get -q install -y --no-install-recommends "$$@"; }
@@ -28,6 +28,8 @@ help:
 	echo "make reproduce  the two programs built twice, from two folders: the same bit for bit"
 	echo "make test    format, lints, tests, documentation, licences and arrows, each with its time"
 	echo "make promises   each promise of SECURITY.md, its tests, and how they end"
+	echo "make fuzz    every decoder, the rule of publication and the whole HTTP surface, SECONDS=600 in all, by what covers new code"
+	echo "make mutants WHAT=protocol/src/publication.rs    one fault after the other, and which of them no test finds"
 	echo "make soak    50,000 requests for invites by e-mail in ten minutes, against a mail server that takes 50 a second"
 	echo "make bench   what the parts do per second, beside peers measured in the same run; some minutes"
 	echo "make lighthouse    Lighthouse's marks for the overview and the registration page"
@@ -158,12 +160,50 @@ test:
 	stage "programs from another folder" $(MAKE) --no-print-directory reproduce PROGRAMS=tested
 	stage "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
 	stage "licences and arrows" cargo test --locked --workspace --test e2e tidy::
+	stage "a minute of fuzzing" $(MAKE) --no-print-directory fuzz SECONDS=60
 	now=
 
 # The table promise × test × result. The gate prints it too, from its own run.
 promises: setup-test setup-peers setup-browsers page
 	cargo build --locked --workspace --bins
 	exec "$${CARGO_TARGET_DIR:-target}/debug/promises"
+
+# Each target of tests/fuzz in turn, from its corpus and what earlier runs added to it in target/fuzz/corpus. A finding is in
+# target/fuzz/found; the file is the target's only argument to see it again. Everything is built anew, to be watched by the
+# fuzzer, and with all checks of overflow in the libraries too. SANITIZER=address also watches memory, at twice the time.
+SECONDS = 600
+SANITIZER = none
+fuzz: setup-fuzz
+	target="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")"
+	export PATH="$$target/fuzz-tools/bin:$$PATH"
+	echo "fuzz: building the targets; the first time takes some minutes"
+	if [ "$(SANITIZER)" != none ]; then export RUSTC_BOOTSTRAP=1; fi
+	cargo fmt --manifest-path tests/fuzz/Cargo.toml --check
+	cargo fuzz build --fuzz-dir tests/fuzz --target-dir "$$target/fuzz" --dev --strip-dead-code --sanitizer $(SANITIZER)
+	programs="$$(dirname "$$(ls -t "$$target"/fuzz/*/debug/messages | head -n 1)")"
+	targets=($$(cargo fuzz list --fuzz-dir tests/fuzz))
+	for name in "$${targets[@]}"; do
+	  mkdir -p "$$target/fuzz/corpus/$$name" "$$target/fuzz/found"
+	  log="$$target/fuzz/$$name.log"
+	  if ! "$$programs/$$name" -max_total_time=$$(($(SECONDS) / $${#targets[@]})) -timeout=60 -print_final_stats=1 \
+	      -artifact_prefix="$$target/fuzz/found/$$name-" "$$target/fuzz/corpus/$$name" "tests/fuzz/corpus/$$name" >"$$log" 2>&1; then
+	    tail -n 60 "$$log"
+	    echo "fuzz: $$name found something; all it said is in $$log" >&2
+	    exit 1
+	  fi
+	  echo "fuzz: $$(printf '%10s' "$$(sed -n 's/^stat::number_of_executed_units: *//p' "$$log")") inputs to $$name"
+	done
+
+# A fault in each line that can have one, one after the other, and the tests that must find it (.cargo/mutants.toml says
+# which, and which faults are none). Some seconds each; the whole of protocol/src takes hours.
+WHAT_TO_MUTATE = $(or $(WHAT),protocol/src/**/*.rs)
+mutants: setup-test
+	target="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")"
+	if [ "$$("$$target/mutants-tools/bin/cargo-mutants" --version 2>/dev/null)" != "cargo-mutants 27.1.0" ]; then
+	  echo "mutants: installing cargo-mutants into $$target/mutants-tools with cargo"
+	  cargo install --quiet --debug --locked --root "$$target/mutants-tools" --version 27.1.0 cargo-mutants
+	fi
+	PATH="$$target/mutants-tools/bin:$$PATH" cargo mutants --output "$$target" --file "$(WHAT_TO_MUTATE)"
 
 # Longer than the gate may take. The mail server is a real one, and each mail that was accepted must arrive.
 soak: setup-test setup-peers
@@ -254,6 +294,21 @@ setup-test: setup
 	  if ! apt_install strace; then
 	    echo "setup: that did not work; install strace yourself (Debian: strace)" >&2; exit 1
 	  fi
+	fi
+
+# The fuzzer is C++, and comes with the crate that is built with the targets.
+setup-fuzz: setup-test
+	$(APT)
+	target="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")"
+	if ! printf '#include <cstdlib>\nint main() { return 0; }\n' | c++ -x c++ -o /dev/null - 2>/dev/null; then
+	  echo "setup: there is no working C++ compiler, which builds the fuzzer; installing g++"
+	  if ! apt_install g++; then
+	    echo "setup: that did not work; install a C++ compiler with its headers yourself (Debian: g++)" >&2; exit 1
+	  fi
+	fi
+	if [ "$$("$$target/fuzz-tools/bin/cargo-fuzz" --version 2>/dev/null)" != "cargo-fuzz 0.13.2" ]; then
+	  echo "setup: installing cargo-fuzz into $$target/fuzz-tools with cargo"
+	  cargo install --quiet --debug --locked --root "$$target/fuzz-tools" --version 0.13.2 cargo-fuzz
 	fi
 
 # What the tests drive although nobody here wrote it. Versions and digests are committed beside the programs in

@@ -10,7 +10,7 @@ mod network;
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use network::{COUNTS_BYTES_MAX, MAP_BYTES_MAX, PLACES_BYTES_MAX};
 #[cfg(not(target_arch = "wasm32"))]
-pub use network::{Site, adds_up, check_counts, check_map, counts, fetch, read};
+pub use network::{Site, check_counts, check_map, counts, fetch, read};
 
 /// Demands that a genesis is the one of the id that was given, if one was.
 pub fn check_id(genesis: &[u8], expected: Option<CampaignId>) -> Result<(), Error> {

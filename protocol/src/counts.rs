@@ -113,6 +113,12 @@ impl Counts {
         }
     }
 
+    /// Whether the total is the sum of all areas: all that can be asked of numbers without their campaign.
+    pub fn adds_up(&self) -> bool {
+        let mut areas = self.places.values().chain(self.regions.values()).chain([&self.root]);
+        areas.try_fold(0u64, |sum, area| sum.checked_add(*area)) == Some(self.total)
+    }
+
     /// Demands that the numbers are these sums.
     pub fn check(&self, sums: &Sums) -> Result<(), Error> {
         let agree = self.places == sums.level(Level::Place)

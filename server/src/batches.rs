@@ -131,7 +131,7 @@ impl Batches {
     }
 
     /// Writes the list down, durably. Nobody waits for that who only asks for a token.
-    fn write(&self) -> Result<(), Error> {
+    pub(crate) fn write(&self) -> Result<(), Error> {
         let bytes = serde_json::to_vec_pretty(&Written { next: self.next, batches: &self.list })
             .map_err(|error| Error::Refused(error.to_string()))?;
         Ok(write_file(&self.file, SECRET_FILE, &bytes)?)

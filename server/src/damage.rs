@@ -9,6 +9,7 @@ use crate::plan::Plan;
 use crate::timeline::Timeline;
 use proptest::prelude::*;
 use protocol::publication::Schedule;
+use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -38,6 +39,21 @@ fn every_flipped_bit_and_every_other_length_of_a_plan_is_refused() {
     }
     assert!((0..whole.len()).all(|end| refused(&whole[..end])));
     assert!((0..=255).all(|byte| refused(&[whole.as_slice(), &[byte]].concat())));
+}
+
+#[test]
+fn a_plan_that_neither_closes_nor_does_not_is_refused_though_its_digest_is_good() {
+    let folder = tempfile::tempdir().unwrap();
+    Plan { tick: 9, base: 100, entries: Vec::new(), closing: true }.write(folder.path()).unwrap();
+    let path = folder.path().join("plan");
+    let whole = fs::read(&path).unwrap();
+    for closing in 0..=u8::MAX {
+        let mut other = whole[..whole.len() - 32].to_vec();
+        other[0] = closing;
+        let digest = Sha256::digest(&other);
+        fs::write(&path, [other.as_slice(), &digest].concat()).unwrap();
+        assert_eq!(read_plan(folder.path()).map(|plan| plan.2), (closing < 2).then_some(closing == 1), "{closing}");
+    }
 }
 
 const BATCHES: &str = r#"{"next":3,"batches":[{"number":1,"name":"a","maximum":5,"per_tick":null,"expires_tick":null,"revoked":false,"maker":"m"},{"number":2,"name":"b","maximum":7,"per_tick":9,"expires_tick":-7,"revoked":true,"maker":"n"}]}"#;

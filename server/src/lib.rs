@@ -27,6 +27,8 @@ mod document;
 pub mod email;
 mod email_offer;
 mod error;
+#[cfg(fuzzing)]
+pub mod fuzzed;
 mod growth;
 mod http;
 pub mod init;

@@ -81,7 +81,11 @@ impl Plan {
             return Err(damaged());
         }
         let mut reader = Reader::new(bytes, "plan");
-        let closing = reader.u8()? == 1;
+        let closing = match reader.u8()? {
+            0 => false,
+            1 => true,
+            _ => return Err(damaged()),
+        };
         let tick = Tick::from_be_bytes(reader.array()?);
         let base = u64::from_be_bytes(reader.array()?);
         let mut entries = Vec::new();

@@ -94,6 +94,9 @@ fn decode(text: &str, campaign: &Campaign, head: TreeHead) -> Option<Published> 
         Some(hex) => Some(array_from_hex(&hex, "digest").ok()?),
         None => None,
     };
+    if !counts.adds_up() {
+        return None; // nor could it be counted
+    }
     let sums = sums(&counts);
     let whole = counts.check(&sums).is_ok() && sums.iter().all(|(area, sum)| campaign.tree().has(area) && sum > 0);
     whole.then_some(Published {

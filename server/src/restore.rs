@@ -174,7 +174,7 @@ fn keep_page(public: &Path, folder: &Path, campaign: &Campaign, summary: &Summar
 }
 
 /// Decrypts a backup; takes exactly the files that one can have.
-fn open(backup: &Path, identity: &Path) -> Result<Vec<Kept>, Error> {
+pub(crate) fn open(backup: &Path, identity: &Path) -> Result<Vec<Kept>, Error> {
     let file = |path: &Path| File::open(path).map_err(|error| Error::io(path.display(), error));
     let unusable = |why: &str| {
         let remedy = "give the file that age-keygen wrote, without a passphrase";

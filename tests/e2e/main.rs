@@ -17,6 +17,7 @@ mod overview; // the overview as a browser gets it
 mod page; // U2: the registration page, in the log and beside it
 mod participant; // N1, U1, V2: what `headcount` sends, shows and keeps when something goes wrong
 mod publication; // P1, P2: groups of at least k, and nothing else that depends on what is pending
+mod seeds; // where the fuzzer begins: messages as they are today
 mod seizure; // U3: what a disk shows between two ticks and after close
 mod separation; // U2, N1: one campaign for everybody; token and pledge apart
 mod story; // the story told once, from init to the audited close

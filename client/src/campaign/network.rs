@@ -87,7 +87,7 @@ pub fn check_counts(counts: &Counts, campaign: &Campaign) -> Result<(), Error> {
     if !exist(&counts.places, places.places.len()) || !exist(&counts.regions, places.regions.len()) {
         return wrong("name a place or a region that the campaign does not have");
     }
-    if !adds_up(counts) {
+    if !counts.adds_up() {
         return wrong("do not add up to their total");
     }
     if counts.total > campaign.genesis().eligible {
@@ -99,12 +99,6 @@ pub fn check_counts(counts: &Counts, campaign: &Campaign) -> Result<(), Error> {
         }
         _ => Ok(()),
     }
-}
-
-/// Whether the total is the sum of all areas: all that can be asked of numbers without their campaign.
-pub fn adds_up(counts: &Counts) -> bool {
-    let mut areas = counts.places.values().chain(counts.regions.values()).chain([&counts.root]);
-    areas.try_fold(0u64, |sum, area| sum.checked_add(*area)) == Some(counts.total)
 }
 
 /// Demands that the map is the one of the genesis.

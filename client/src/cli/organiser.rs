@@ -10,7 +10,7 @@ use crate::cli::secrets::TokenSource;
 use crate::cli::{Failure, clock, locate};
 use clap::{Args, Subcommand};
 use client::address::BaseUrl;
-use client::campaign::{Site, adds_up, check_counts, fetch};
+use client::campaign::{Site, check_counts, fetch};
 use client::error::Error;
 use client::organiser::{self as office, Order, OrganiserKey};
 use client::place_choice::in_language;
@@ -218,7 +218,7 @@ impl OrganiserCounts {
         let organiser = self.listener.open(console, network)?;
         let mut counts = organiser.counts().await?;
         let site = self.public.find(console, network, &counts).await?;
-        if !adds_up(&counts) {
+        if !counts.adds_up() {
             return Err(Error::Misbehaved("The server's counts do not add up to their total.".to_owned()).into());
         }
         // Without the genesis nobody can tell whether the organiser key signed it.

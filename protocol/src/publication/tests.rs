@@ -174,6 +174,16 @@ fn a_region_all_of_whose_places_publish_takes_no_part_in_the_root() {
     assert!(root_may_publish(&[0, 1, 1, 1], 6, 5));
 }
 
+#[test]
+fn a_place_with_nothing_goes_nowhere_even_where_its_region_publishes() {
+    let decision = decide(&tree(&[3]), 5, &pool(&[4, 4, 0]), true);
+    assert_eq!(decision.groups, BTreeMap::from([(Area::region(0), 8)]));
+    assert_eq!(
+        [0, 1, 2].map(|place| decision.destination(place)),
+        [Some(Area::region(0)), Some(Area::region(0)), None]
+    );
+}
+
 proptest! {
     #[test]
     fn an_auditor_accepts_whatever_the_publisher_decides(

@@ -6,8 +6,10 @@ use crate::clock::{Clock, Reading};
 use crate::interruption::{START, Template, open_log, serve, spend, steps_of_a_tick};
 use crate::published::Published;
 use crate::store::redemption::Redeemed;
+use protocol::codec::to_hex;
 use protocol::counts::Sums;
 use protocol::recount::Summary;
+use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -104,6 +106,11 @@ fn without_a_good_file_the_log_is_read_and_the_file_is_made_again() {
         other[bit / 8] ^= 1 << (bit % 8);
         other
     }));
+    let json = String::from_utf8(right.clone()).unwrap().lines().nth(1).unwrap().to_owned();
+    let more_than_can_be_counted = json.replacen("\"regions\":{", &format!("\"regions\":{{\"0\":{}", u64::MAX), 1);
+    assert_ne!(json, more_than_can_be_counted);
+    let digest = to_hex(&Sha256::digest(&more_than_can_be_counted));
+    others.push(format!("{digest}\n{more_than_can_be_counted}\n").into_bytes());
     for (turn, other) in others.iter().enumerate() {
         fs::write(data.join("published"), other).unwrap();
         assert!(known().is_none(), "{}", String::from_utf8_lossy(other));

@@ -48,6 +48,25 @@ fn every_dependency_is_declared_once_pinned_where_it_must_be_and_explained() {
 }
 
 #[test]
+fn the_fuzzer_looks_at_the_versions_that_ship() {
+    let versions = |lock: &str| -> BTreeSet<(String, String)> {
+        let value = |line: &str, key: &str| Some(line.strip_prefix(key)?.trim_matches('"').to_owned());
+        let lines: Vec<&str> = lock.lines().collect();
+        let pair = |two: &[&str]| Some((value(two[0], "name = ")?, value(two[1], "version = ")?));
+        lines.windows(2).filter_map(pair).collect()
+    };
+    let strays = |ours: &str, theirs: &str| {
+        let (ours, theirs) = (versions(ours), versions(theirs));
+        let names: BTreeSet<&String> = ours.iter().map(|(name, _)| name).collect();
+        let strays = theirs.difference(&ours).filter(|(name, _)| names.contains(name));
+        strays.map(|(name, version)| format!("{name} {version}")).collect::<Vec<_>>()
+    };
+    let lock = |version: &str| format!("[[package]]\nname = \"a\"\nversion = \"{version}\"\n");
+    assert!(strays(&lock("1"), &lock("1")).is_empty() && strays(&lock("1"), &lock("2")) == ["a 2"]);
+    none(strays(&read("Cargo.lock"), &read("tests/fuzz/Cargo.lock")));
+}
+
+#[test]
 fn every_member_keeps_the_lints_of_the_workspace_and_the_client_all_but_one() {
     let table = |manifest: &str, name: &str| -> BTreeSet<String> {
         let lines = manifest.lines().skip_while(|line| *line != name).skip(1);

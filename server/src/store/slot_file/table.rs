@@ -16,8 +16,8 @@ use super::seal::{EMPTY, Label, SLOT, Slot, label_of};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// How large things are. In the unit tests all of them are small, so that every crash of a growing file can be tried;
-/// the tests of the workspace run with the real ones.
+/// How large things are. In the unit tests all of them are small, so that every crash of a growing file can be tried, and
+/// under the fuzzer, so that many files can; the tests of the workspace run with the real ones.
 pub(super) struct Sizes {
     /// Homes of an empty table: sixteen megabytes, so that most ticks pass without growing, and growing is faster than
     /// filling.
@@ -38,7 +38,7 @@ pub(super) struct Sizes {
 }
 
 /// See [`Sizes`].
-#[cfg(not(test))]
+#[cfg(not(any(test, fuzzing)))]
 pub(super) const SIZES: Sizes = Sizes {
     homes_min: 32768,
     tail: 512,
@@ -48,7 +48,7 @@ pub(super) const SIZES: Sizes = Sizes {
     step_slots: 2048,
     step_rows: 1024,
 };
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub(super) const SIZES: Sizes =
     Sizes { homes_min: 64, tail: 96, scratch: 256, full_change: 64, rows_at_once: 8, step_slots: 64, step_rows: 32 };
 
