@@ -2,8 +2,20 @@
 
 use std::time::Duration;
 
-/// Open connections in all. More than a small machine serves at once, fewer than its file descriptors.
-pub const CONNECTIONS_MAX: usize = 800;
+/// Open connections of participants and the public. When others come, the one that has waited longest ends: so the more
+/// there are, the longer who is slow may take while somebody opens connections as fast as he can. Each takes some
+/// kilobytes, and a file, of which a process may have so many on every machine that we know.
+pub const CONNECTIONS_MAX: u32 = 4000;
+
+/// Open connections of organisers, who are few.
+pub const ORGANISER_CONNECTIONS_MAX: u32 = 500;
+
+/// With fewer places free than this, one connection ends for each that comes: so many may be on their way out.
+pub const CONNECTIONS_SPARE: u32 = 250;
+
+/// Open files that a process keeps for its stores and its log. Where the machine allows fewer than connections and these
+/// need, there are fewer connections.
+pub const FILES_RESERVED: u32 = 1000;
 
 /// Time to send all headers of a request; also how long an idle connection is kept. Tor is slow, attackers are slower.
 pub const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(30);

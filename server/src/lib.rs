@@ -19,6 +19,7 @@ mod bundle;
 pub mod check;
 pub mod clock;
 pub mod config;
+mod connections;
 mod cross_origin;
 #[cfg(test)]
 mod damage;

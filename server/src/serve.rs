@@ -3,8 +3,9 @@
 
 use crate::config::{
     CLOCK_LOOK, CONNECTION_AGE_MAX, CONNECTIONS_MAX, DRAIN_TIMEOUT, HEADER_BYTES_MAX, HEADER_READ_TIMEOUT,
-    REQUEST_TIMEOUT,
+    ORGANISER_CONNECTIONS_MAX, REQUEST_TIMEOUT,
 };
+use crate::connections::{Arriving, Connections, Line, Seat, with_files_for};
 use crate::error::{Error, Refusal};
 use crate::http::closing;
 use crate::{Deployment, raid, tell};
@@ -24,7 +25,7 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, TryRecvError, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 /// A running server. Dropping it without [`Running::stop`] leaves its tasks to the runtime.
 pub struct Running {
@@ -51,9 +52,12 @@ impl Running {
         let (stop, stopped) = watch::channel(false);
         let bound = |listener: &TcpListener| listener.local_addr().map_err(|error| Error::io("the listener", error));
         let (address, organiser_address) = (bound(&listener)?, bound(&organiser_listener)?);
+        let connections = |max| Connections::at_most(with_files_for(max));
+        let (public, organisers) = (deployment.public_routes(), deployment.organiser_routes());
+        let (crowd, few) = (connections(CONNECTIONS_MAX), connections(ORGANISER_CONNECTIONS_MAX));
         let listeners = vec![
-            tokio::spawn(listen(listener, deployment.public_routes(), stopped.clone(), CONNECTION_AGE_MAX)),
-            tokio::spawn(listen(organiser_listener, deployment.organiser_routes(), stopped, CONNECTION_AGE_MAX)),
+            tokio::spawn(listen(listener, crowd, public, stopped.clone(), CONNECTION_AGE_MAX)),
+            tokio::spawn(listen(organiser_listener, few, organisers, stopped, CONNECTION_AGE_MAX)),
         ];
         let raid_watch = tokio::spawn(end_at_raid(deployment.data().to_owned()));
         let log_reader = read_behind(deployment.clone())?;
@@ -149,43 +153,42 @@ impl Drop for EndOnPanic {
 }
 
 /// Takes connections until it is told to stop; `age_max` is how long each may live.
-async fn listen(listener: TcpListener, routes: Router, mut stopped: watch::Receiver<bool>, age_max: Duration) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    loop {
-        let Ok(place) = places.clone().acquire_owned().await else {
-            break;
-        };
+async fn listen(
+    listener: TcpListener,
+    connections: Connections,
+    routes: Router,
+    mut stopped: watch::Receiver<bool>,
+    age_max: Duration,
+) {
+    while let Some(room) = connections.room().await {
         let stream = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = stopped.wait_for(|stopped| *stopped) => break,
         };
         let Ok((stream, _)) = stream else {
-            // out of file descriptors, or a connection that was gone at once: the next may do better
+            // a connection that was gone at once, or no file descriptor is left: then another has to end for it
+            connections.end_one();
             tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
         };
-        let (routes, stopped) = (routes.clone(), stopped.clone());
-        tokio::spawn(async move {
-            serve_connection(stream, routes, stopped, age_max).await;
-            drop(place);
-        });
+        tokio::spawn(serve_connection(stream, connections.come(room), routes.clone(), stopped.clone(), age_max));
     }
     drop(listener);
-    let all = u32::try_from(CONNECTIONS_MAX).unwrap_or(u32::MAX);
-    let _ = tokio::time::timeout(DRAIN_TIMEOUT, places.acquire_many(all)).await;
+    let _ = tokio::time::timeout(DRAIN_TIMEOUT, connections.all_ended()).await;
 }
 
-/// One connection, until it ends, or the server stops. One that is too old ends with the next answer, which says so: were
-/// it closed while it is idle, the request that is on its way just then would be lost, and whoever keeps connections for
-/// others, as a web server in front does, would lose one again and again.
-async fn serve_connection(stream: TcpStream, routes: Router, mut stopped: watch::Receiver<bool>, age_max: Duration) {
+/// One connection, until it ends, has to make room, or the server stops. One that is too old ends with the next answer, which
+/// says so: were it closed while it is idle, the request that is on its way just then would be lost, and whoever keeps
+/// connections for others, as a web server in front does, would lose one again and again.
+async fn serve_connection(
+    stream: TcpStream,
+    seat: Arc<Seat>,
+    routes: Router,
+    mut stopped: watch::Receiver<bool>,
+    age_max: Duration,
+) {
     let _ = stream.set_nodelay(true);
-    let routes = TowerToHyperService::new(routes);
-    let begin = Instant::now();
-    let answered = service_fn(move |request: hyper::Request<Incoming>| {
-        let answer = within_time(routes.call(request));
-        async move { if begin.elapsed() < age_max { answer.await } else { answer.await.map(closing) } }
-    });
+    let (begin, line) = (Instant::now(), TokioIo::new(Line::of(&seat, stream)));
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_READ_TIMEOUT)
@@ -193,16 +196,31 @@ async fn serve_connection(stream: TcpStream, routes: Router, mut stopped: watch:
         // no answer says when it was made: not a receipt that is kept, nor a clock whose drift tells where an onion
         // service stands; who needs a Date notes when the answer came (RFC 9110 §6.6.1)
         .auto_date_header(false)
-        .serve_connection(TokioIo::new(stream), answered);
+        .serve_connection(line, service_fn(|request| answer(request, &routes, &seat, begin + age_max)));
     let mut connection = pin!(connection);
     tokio::select! {
         _ = connection.as_mut() => return, // a client's broken connection is nobody's news
         // whoever is still reading its last answer by then will never have read it
         () = tokio::time::sleep(age_max + HEADER_READ_TIMEOUT + REQUEST_TIMEOUT) => return,
+        in_order = seat.has_to_end() => if !in_order { return },
         _ = stopped.wait_for(|stopped| *stopped) => {}
     }
     connection.as_mut().graceful_shutdown();
     let _ = tokio::time::timeout(REQUEST_TIMEOUT, connection).await;
+}
+
+/// The answer to a request; from `last` on it is the last one of its connection.
+async fn answer(
+    request: hyper::Request<Incoming>,
+    routes: &Router,
+    seat: &Arc<Seat>,
+    last: Instant,
+) -> Result<Response, Infallible> {
+    let is_last = Instant::now() >= last;
+    let request = request.map(|body| Arriving::on(seat, body));
+    let answer = within_time(TowerToHyperService::new(routes.clone()).call(request)).await;
+    seat.waits();
+    if is_last { answer.map(closing) } else { answer }
 }
 
 /// A request and the making of its answer have a bounded time; one that ran out of it ends its connection too.
@@ -229,11 +247,18 @@ pub async fn until_told_to_stop() {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::routing::get;
+    use crate::config::CONNECTIONS_SPARE;
+    use axum::routing::{get, post};
+    use hyper::body::Bytes;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     /// A connection to a server that ends them at this age, and answers after half a second.
     async fn connection(age_max: Duration) -> TcpStream {
+        TcpStream::connect(server(8, age_max).await).await.unwrap()
+    }
+
+    /// The address of one with so many connections.
+    async fn server(connections: u32, age_max: Duration) -> SocketAddr {
         let slow = async || {
             tokio::time::sleep(Duration::from_millis(500)).await;
             "whole"
@@ -242,9 +267,10 @@ mod tests {
         let address = listener.local_addr().unwrap();
         tokio::spawn(async move {
             let (_stop, stopped) = watch::channel(false);
-            listen(listener, Router::new().route("/", get(slow)), stopped, age_max).await;
+            let routes = Router::new().route("/", get(slow)).route("/read", post(async |body: Bytes| body));
+            listen(listener, Connections::at_most(connections), routes, stopped, age_max).await;
         });
-        TcpStream::connect(address).await.unwrap()
+        address
     }
 
     /// The next answer on it, to its last byte.
@@ -272,5 +298,29 @@ mod tests {
         let last = answer(&mut connection).await;
         assert!(last.starts_with("HTTP/1.1 200") && last.contains("connection: close"), "{last}");
         assert_eq!(connection.read(&mut [0]).await.unwrap(), 0, "and so it does");
+    }
+
+    #[tokio::test]
+    async fn where_there_is_no_room_who_has_shown_nothing_for_longest_ends_and_never_who_is_being_answered() {
+        // with three of them fewer than that are free
+        let address = server(CONNECTIONS_SPARE + 2, CONNECTION_AGE_MAX).await;
+        let come = async || {
+            let connection = TcpStream::connect(address).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            connection
+        };
+        let (mut asking, mut half) = (come().await, come().await);
+        asking.write_all(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n").await.unwrap();
+        half.write_all(b"POST /read HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nx").await.unwrap();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let mut third = come().await; // for which the one with half a body ends
+        assert_eq!(half.read(&mut [0]).await.unwrap_or_default(), 0, "it was not told anything");
+        let mut whole = Vec::new();
+        while !whole.ends_with(b"whole") {
+            assert!(asking.read_buf(&mut whole).await.unwrap() > 0, "who was being answered was sent away");
+        }
+        let _fourth = come().await; // for which the third ends: the first has had its answer since
+        assert_eq!(third.read(&mut [0]).await.unwrap_or_default(), 0);
+        assert!(answer(&mut asking).await.starts_with("HTTP/1.1 200"), "it is still there");
     }
 }

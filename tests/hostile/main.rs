@@ -7,6 +7,7 @@ mod answers; // headers of every kind of answer; nothing pending shows
 mod cross_origin; // an issuer under another name: whose page may ask it
 mod delivery; // forms and JSON for tables, cards and screens
 mod endpoints; // every path and method
+mod floods; // every attack that we know, on a real process, while others take part
 mod framing; // lengths, chunks, versions, targets
 mod header_values; // content types and authorizations
 mod organisers; // invites, announcements, close

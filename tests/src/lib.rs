@@ -3,6 +3,8 @@
 //! A test moves the clock and says when the server looks at it. Participants here speak the protocol by hand, so that
 //! a test can send what no client would.
 
+pub mod attack;
+pub mod besieged;
 pub mod bundle;
 pub mod folders;
 pub mod foreign;

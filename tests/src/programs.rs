@@ -69,11 +69,20 @@ impl Demo {
         self.folder.path()
     }
 
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// One of its twelve invites.
+    pub fn told_invite(&self, invite: usize) -> protocol::invite::Invite {
+        protocol::invite::Invite::parse(self.told["invites"][invite].as_str().unwrap()).unwrap()
+    }
+
     /// The link of one of its twelve invites.
     pub fn link(&self, invite: usize) -> String {
         let id = protocol::campaign::CampaignId::parse(self.told("campaign_id")).unwrap();
-        let code = self.told["invites"][invite].as_str().unwrap();
-        let invite = Some(protocol::invite::Invite::parse(code).unwrap());
+        let invite = Some(self.told_invite(invite));
         protocol::invite::InviteLink { base_url: self.told("url").to_owned(), invite, campaign: id }
             .to_text()
             .to_string()

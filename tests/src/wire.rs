@@ -63,7 +63,11 @@ pub async fn send(request: RequestBuilder) -> Answer {
 
 /// The same for a server that may die meanwhile; an answer that did not come whole is none.
 pub async fn try_send(request: RequestBuilder) -> Option<Answer> {
-    let response = request.send().await.ok()?;
+    read(request.send().await.ok()?).await
+}
+
+/// Reads an answer whole, if it comes whole.
+pub async fn read(response: reqwest::Response) -> Option<Answer> {
     let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let (status, media_type) = (response.status().as_u16(), header("content-type").unwrap_or_default());
     let (closes, authenticate) = (header("connection").as_deref() == Some("close"), header("www-authenticate"));

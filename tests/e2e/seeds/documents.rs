@@ -164,7 +164,7 @@ fn folder(seeds: &mut Seeds) {
         (
             "b",
             "batches",
-            r#"[{"number":1,"name":"a","maximum":5,"per_tick":null,"expires_tick":null,"revoked":false,"maker":"m"},{"number":2,"name":"b","maximum":7,"per_tick":9,"expires_tick":-7,"revoked":true,"maker":"n"}]"#,
+            r#"{"next":3,"batches":[{"number":1,"name":"a","maximum":5,"per_tick":null,"expires_tick":null,"revoked":false,"maker":"m"},{"number":2,"name":"b","maximum":7,"per_tick":9,"expires_tick":-7,"revoked":true,"maker":"n"}]}"#,
         ),
         ("e", "email", r#"{"maximum":5,"domains":["*.edu","example.org"],"key_check":"00"}"#),
         ("c", "closing", "7"),
