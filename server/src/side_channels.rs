@@ -35,7 +35,7 @@ impl Times {
         if all.is_empty() {
             return 0.0;
         }
-        let crops = [0.5, 0.75, 0.9, 0.97, 1.0].map(|part: f64| all[((all.len() - 1) as f64 * part) as usize]);
+        let crops = [50, 75, 90, 97, 100].map(|percent| all[(all.len() - 1) * percent / 100]);
         crops.into_iter().map(|crop| self.cropped_t(crop)).fold(0.0, f64::max)
     }
 

@@ -5,7 +5,7 @@ mod packages;
 mod papers;
 mod sources;
 mod texts;
-mod unsafe_code;
+mod unsafe_parts;
 
 use sources::{code, files, mentions, paths, read, room_sources, rust, words};
 

@@ -11,6 +11,7 @@ mod privacypass_rs; // Rust: crate privacypass, client, issuer and origin of RFC
 mod privacypass_ts; // Node: @cloudflare/privacypass-ts, client, issuer and origin, over HTTP
 mod published; // a published campaign as files, to be taken apart
 mod python_cryptography; // Python: every published pledge as a plain RSASSA-PSS signature
+mod second_client; // Python: a Client written from protocol/WIRE.md alone
 mod site; // nginx as the server of files that carries a closed campaign on
 mod sumdb; // Go: golang.org/x/mod/sumdb, checkpoint, tree and sums
 mod tlog_scales; // Python: tlog-scales, the tree once more, by a library of another family

@@ -110,18 +110,9 @@ fn a_change_that_may_be_on_the_disk_counts_even_where_writing_it_failed() {
 
 #[test]
 fn a_name_in_which_something_cannot_be_seen_is_no_name_of_a_batch() {
-    for bad in [
-        "a\u{61c}b",
-        "a\u{ad}b",
-        "a\u{202e}b",
-        "a\u{200b}b",
-        "a\u{3164}b",
-        "a\u{fe0f}",
-        "a\u{e0041}",
-        "a\nb",
-        " a",
-        "",
-    ] {
+    for bad in
+        ["a\u{61c}b", "a\u{ad}b", "a\u{202e}b", "a\u{200b}b", "a\u{3164}b", "a\u{fe0f}", "a\u{e0041}", "a\nb", " a", ""]
+    {
         assert!(check(&ask(bad, 1, None), 5).is_err(), "{bad:?}");
     }
     for good in ["a b", "\u{645}\u{6cc}\u{200c}\u{62f}\u{627}\u{646}", "площадь", "=1+1"] {

@@ -55,7 +55,7 @@ impl Served {
         );
         let place = |at| format!(r#"{{"region":{},"name":{{"en":"P"}},"lat":0,"lon":0,"population":0}}"#, at / 10);
         let places = (0..PLACES).map(place).collect::<Vec<_>>().join(",");
-        let regions = vec![r#"{"name":{"en":"R"}}"#; PLACES / 10].join(",");
+        let regions = [r#"{"name":{"en":"R"}}"#; PLACES / 10].join(",");
         let places = format!(r#"{{"regions":[{regions}],"places":[{places}]}}"#);
         let source = Source { file: CampaignFile::parse(&text).unwrap(), places: places.into(), map: b"{}".to_vec() };
         let made = init(source, &data).unwrap();
