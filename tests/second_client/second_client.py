@@ -249,7 +249,8 @@ def main():
         else:
             print(json.dumps(register(*given, phrase, options.wait, options.yes)))
     except Refused as refused:
-        sys.exit(str(refused))
+        say(refused)
+        sys.exit(2)
 
 
 if __name__ == "__main__":
