@@ -236,6 +236,7 @@ mod tests {
     fn a_mistyped_group_is_named_by_its_number() {
         let code = example().2.code().to_string();
         assert_eq!(Invite::mistyped_group(&code), None);
+        assert_eq!(Invite::mistyped_group(&code.replace('-', "")), None);
         for group in 1..=8 {
             let at = (group - 1) * 5;
             let (mut other, mut shorter) = (code.clone(), code.clone());
