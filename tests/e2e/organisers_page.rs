@@ -199,7 +199,7 @@ async fn what_is_done_on_the_page_is_done_and_a_refusal_is_a_page() {
     );
     assert_eq!(world.counts().await.state, State::Closing);
     let done = first.get("/organiser/en/actions").await.text();
-    for words in ["published announcement 1", "revoked the batch square", "closed the campaign"] {
+    for words in ["published announcement 1", "revoked the batch \u{2068}square\u{2069}", "closed the campaign"] {
         assert!(done.contains(words), "{done}");
     }
     world.tick().await;
