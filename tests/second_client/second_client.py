@@ -250,7 +250,7 @@ def main():
             print(json.dumps(register(*given, phrase, options.wait, options.yes)))
     except Refused as refused:
         say(refused)
-        sys.exit(2)
+        sys.exit(3)
 
 
 if __name__ == "__main__":

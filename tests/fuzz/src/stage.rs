@@ -9,7 +9,7 @@ use protocol::phrase::Phrase;
 use protocol::problem::Problem;
 use protocol::token::Token;
 use serde_json::Value;
-use server::config::SESSIONS_MAX;
+use server::config::{ORGANISERS_MAX, SESSIONS_PER_ACCOUNT_MAX};
 use server::organisers::Role;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
@@ -65,7 +65,7 @@ impl Stage {
             self.names.lock().expect("no panic").insert("cookie", pair.as_bytes().to_vec());
             let mut sessions = self.sessions.lock().expect("no panic");
             sessions.push_back(pair.split('=').nth(1).unwrap_or_default().as_bytes().to_vec());
-            if sessions.len() > SESSIONS_MAX {
+            if sessions.len() > ORGANISERS_MAX * SESSIONS_PER_ACCOUNT_MAX {
                 sessions.pop_front();
             }
         }
