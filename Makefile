@@ -25,7 +25,7 @@ help:
 	echo "make demo    the whole thing on this machine: a rehearsal with simulated people (ARGS='--k 5' and the like)"
 	echo "make page    the registration page as the log of a campaign names it: the same bytes on every machine"
 	echo "make release the two programs and the page for another machine, with their digests, in target/release-artefact"
-	echo "make reproduce  the two programs built twice, from two folders: the same bit for bit"
+	echo "make reproduce  the two programs built twice, from two folders, and compared bit for bit"
 	echo "make test    format, lints, tests, documentation, licences and arrows, each with its time"
 	echo "make promises   each promise of SECURITY.md, its tests, and how they end"
 	echo "make fuzz    every decoder, the rule of publication and the whole HTTP surface, SECONDS=600 in all, by what covers new code"
@@ -80,7 +80,8 @@ programs: setup
 	target="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")" to="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")/release-programs"
 	crates="$$(realpath -m "$${CARGO_HOME:-$$HOME/.cargo}")"
 	echo "release: building headcount-server and headcount; the first time takes some minutes"
-	RUSTFLAGS="--remap-path-prefix=$$target=target --remap-path-prefix=$(CURDIR)=headcount --remap-path-prefix=$$crates=crates" \
+	CARGO_INCREMENTAL=0 \
+	RUSTFLAGS="--remap-path-prefix=$(CURDIR)=headcount --remap-path-prefix=$$crates=crates --remap-path-prefix=$$target=target" \
 	CFLAGS="-ffile-prefix-map=$$target=target -ffile-prefix-map=$$crates=crates" \
 	  cargo build --locked --package server --package client --bins --target-dir "$$target/release-build"
 	rm -rf "$$to"
@@ -92,40 +93,23 @@ programs: setup
 	  done
 	done
 
-# The programs twice: here, and from a copy of the sources in another folder. PROGRAMS=release, for a release, has another cargo
-# home there too; PROGRAMS=tested, for the gate, spares one of two builds: here are those that the tests run.
-PROGRAMS = release
-reproduce: setup
+# The programs of a release twice: here, and from a copy of the sources in another folder, with another cargo home.
+reproduce: programs
 	target="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")" crates="$$(realpath -m "$${CARGO_HOME:-$$HOME/.cargo}")"
 	elsewhere="$$(mktemp -d -p "$$target" reproduce-XXXXXX)"
 	trap 'rm -rf "$$elsewhere"' EXIT
-	mkdir -p "$$elsewhere/another/house" "$$elsewhere/crates/registry" "$$elsewhere/here" "$$elsewhere/there"
+	mkdir -p "$$elsewhere/another/house" "$$elsewhere/crates/registry"
 	tar -C "$(CURDIR)" --exclude=./target --exclude=./.git -cf - . | tar -C "$$elsewhere/another/house" -xf -
-	if [ "$(PROGRAMS)" = tested ]; then
-	  build() { (cd "$$1" && cargo build --locked --workspace --bins --target-dir "$$2"); }
-	  build "$(CURDIR)" "$$target"
-	  echo "reproduce: the programs that the tests run, again in another folder"
-	  build "$$elsewhere/another/house" "$$elsewhere/built"
-	  for program in headcount-server headcount; do
-	    strip -o "$$elsewhere/here/$$program" "$$target/debug/$$program"
-	    strip -o "$$elsewhere/there/$$program" "$$elsewhere/built/debug/$$program"
-	  done
-	else
-	  $(MAKE) --no-print-directory programs
-	  cp "$$target"/release-programs/* "$$elsewhere/here"
-	  for part in registry/index registry/cache config.toml; do
-	    [ ! -e "$$crates/$$part" ] || cp -R "$$crates/$$part" "$$elsewhere/crates/$$part"
-	  done
-	  echo "reproduce: the programs of the release, again in another folder, with another cargo home"
-	  export CARGO_HOME="$$elsewhere/crates" CARGO_TARGET_DIR="$$elsewhere/built"
-	  $(MAKE) --no-print-directory -C "$$elsewhere/another/house" programs
-	  cp "$$elsewhere"/built/release-programs/* "$$elsewhere/there"
-	fi
+	for part in registry/index registry/cache config.toml; do
+	  [ ! -e "$$crates/$$part" ] || cp -R "$$crates/$$part" "$$elsewhere/crates/$$part"
+	done
+	echo "reproduce: the same again in another folder"
+	CARGO_HOME="$$elsewhere/crates" CARGO_TARGET_DIR="$$elsewhere/built" $(MAKE) --no-print-directory -C "$$elsewhere/another/house" programs
 	for program in headcount-server headcount; do
-	  cmp "$$elsewhere/here/$$program" "$$elsewhere/there/$$program" ||
+	  cmp "$$target/release-programs/$$program" "$$elsewhere/built/release-programs/$$program" ||
 	    { echo "reproduce: $$program differs between two folders of one machine" >&2; exit 1; }
 	done
-	(cd "$$elsewhere/here" && sha256sum headcount-server headcount)
+	(cd "$$target/release-programs" && sha256sum headcount-server headcount)
 	echo "reproduce: both programs are the same, bit for bit"
 
 # What the page decides by itself, its texts, and the door as it was built, in WebAssembly and without.
@@ -157,7 +141,6 @@ test:
 	all_tests() { cargo test --locked --workspace 2>&1 | tee "$$target/tests.log"; }
 	stage "tests" all_tests
 	stage "promises" "$$target/debug/promises" "$$target/tests.log"
-	stage "programs from another folder" $(MAKE) --no-print-directory reproduce PROGRAMS=tested
 	stage "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
 	stage "licences and arrows" cargo test --locked --workspace --test e2e tidy::
 	stage "a minute of fuzzing" $(MAKE) --no-print-directory fuzz SECONDS=60
