@@ -13,11 +13,11 @@ use std::hint::black_box;
 /// Of a code.
 const CHARACTERS: &str = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-const EFFORT: Effort = Effort { samples: 1500, rounds: 60 };
+const EFFORT: Effort = Effort { samples: 1500, rounds: 120 };
 
-/// What a careless line does in a microsecond or two: the twins do it where the secret is so.
+/// What a careless line does in some microseconds: the twins do it where the secret is so.
 fn careless() {
-    black_box(Sha256::digest(black_box([0u8; 512])));
+    black_box(Sha256::digest(black_box([0u8; 8192])));
 }
 
 /// Asks one request or the other, which must be answered alike, and measures.

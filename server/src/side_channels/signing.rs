@@ -35,7 +35,7 @@ fn u1_how_long_signing_takes_does_not_follow_from_what_is_signed() {
     let leak = || {
         sign();
         if odd(&next.borrow()) {
-            black_box(Sha256::digest(black_box([0u8; 4096])));
+            black_box(Sha256::digest(black_box([0u8; 16384])));
         }
     };
     let (mut prepare, mut prepare_twin, mut act, mut act_twin) = (choose, choose, sign, leak);
