@@ -75,7 +75,7 @@ release: page programs
 	echo "release: all of it is in $$to; to check it elsewhere: sha256sum --check SHA256SUMS"
 
 # Built as the tests build them, so that what was tried is what runs, but anew: no folder of this machine, which may be named
-# after a person, is in them, and whoever builds them elsewhere gets the same bytes.
+# after a person, is in them. Whether they are the same bytes elsewhere `make reproduce` says.
 programs: setup
 	target="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")" to="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")/release-programs"
 	crates="$$(realpath -m "$${CARGO_HOME:-$$HOME/.cargo}")"
