@@ -46,9 +46,9 @@ impl Attester {
         Ok(Self { campaign, key, store, batches, email_maximum, changing: Mutex::default(), repeats: Mutex::default() })
     }
 
-    /// The last tick that cleaned the store.
-    pub(crate) fn last_tick(&self) -> Tick {
-        self.store.last_tick()
+    /// Whether this tick, or a later one, has cleaned the store.
+    pub(crate) fn has_ended(&self, tick: Tick) -> bool {
+        self.store.has_ended(tick)
     }
 
     /// Recognises a code by its MAC, without touching a store.
@@ -135,10 +135,13 @@ impl Attester {
         InviteLink { base_url: self.campaign.genesis().origin_url(), invite, campaign: self.campaign.id() }
     }
 
-    /// Cleans the store of the order in which invites came. Idempotent; blocking.
+    /// Cleans the store of the order in which invites came, and finishes that where it was cut off. Idempotent; blocking.
     pub(crate) fn tick(&self, tick: Tick) -> Result<(), Error> {
-        self.repeats.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        Ok(self.store.tick(tick)?)
+        let last = self.store.last_tick();
+        if tick > last {
+            self.repeats.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        }
+        Ok(self.store.tick(tick.max(last))?)
     }
 
     /// At close: ends the store and removes it from the disk. Blocking.

@@ -52,11 +52,10 @@ impl Deployment {
         if !self.timeline.issues_tokens() && !self.timeline.in_doubt() {
             self.email.end(); // no invite is good for anything from now on
         }
+        let last = self.timeline.last_tick();
         match self.issuer.issuing() {
             // after publication: a store of invites that fails must not hold up the numbers
-            Some(issuing) if issuing.attester().last_tick() < self.timeline.last_tick() => {
-                issuing.attester().tick(self.timeline.last_tick())
-            }
+            Some(issuing) if !issuing.attester().has_ended(last) => issuing.attester().tick(last),
             _ => Ok(()),
         }
     }

@@ -126,6 +126,7 @@ impl Judge {
         }
         self.demand_pledges(&runtime, &served, told);
         served.look_at_clock().unwrap();
+        demand_no_order(data);
         let closing = served.timeline.close(|| Ok(())).unwrap();
         drop(served);
         let served = serve(data, &now);
@@ -216,6 +217,13 @@ impl Judge {
         let lost = published.iter().filter(|nonce| !found.contains(nonce)).count();
         assert_eq!((lost, found.len()), (0, published.len()), "pledges lost, and published, told {:?}", told.pledges);
     }
+}
+
+/// The used invites of before the last tick lie in the one file that tells nothing of their order, wherever a tick was cut off.
+fn demand_no_order(data: &Path) {
+    let names = fs::read_dir(data.join("attestation")).unwrap().map(|entry| entry.unwrap().file_name());
+    let since: Vec<_> = names.filter(|name| name.to_str().unwrap().contains("since-")).collect();
+    assert_eq!(since.len(), 1, "{since:?}");
 }
 
 /// Accounts and batches are as they were told to be, and nothing was done that is not in the log of actions.

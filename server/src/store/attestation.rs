@@ -14,7 +14,7 @@ use protocol::issuance::RequestDigest;
 use protocol::publication::Tick;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How many tokens may be issued; each number is a total, this claim included.
@@ -53,6 +53,8 @@ pub(crate) struct AttestationStore {
     writer: Writer<Invites>,
     generations: Generations<SledDir>,
     last_tick: AtomicI64,
+    /// Nothing of before the last tick is left in the order in which it came.
+    is_clean: AtomicBool,
     /// One tick at a time.
     turn: Mutex<()>,
 }
@@ -86,6 +88,7 @@ impl AttestationStore {
         Ok(Self {
             dir: dir.to_owned(),
             last_tick: AtomicI64::new(invites.fresh.tick()),
+            is_clean: AtomicBool::new(invites.frozen.is_empty()),
             writer: Writer::start("attestation", invites)?,
             generations,
             turn: Mutex::new(()),
@@ -116,6 +119,11 @@ impl AttestationStore {
         self.last_tick.load(Ordering::SeqCst)
     }
 
+    /// Whether the end of a tick left no trace of the order in which earlier claims came: a crash or an error may have cut it off.
+    pub(crate) fn has_ended(&self, tick: Tick) -> bool {
+        self.last_tick() >= tick && self.is_clean.load(Ordering::SeqCst)
+    }
+
     /// Ends a tick: counts per tick begin again, and no trace of the order in which earlier claims came is left in the
     /// directory. Claims go on meanwhile. Can be repeated, and finishes what a crash or an error interrupted; an
     /// earlier tick than the last is [`StoreError::Refused`]. Blocks: not to be called from an async task.
@@ -129,6 +137,7 @@ impl AttestationStore {
         }
         if tick > last {
             let fresh = self.generations.create(tick)?;
+            self.is_clean.store(false, Ordering::SeqCst);
             self.writer.alone(move |invites| {
                 invites.freeze(fresh);
                 Ok(())
@@ -136,7 +145,9 @@ impl AttestationStore {
             self.last_tick.store(tick, Ordering::SeqCst);
         }
         self.merge_frozen()?;
-        self.generations.remove_all_but(Some(tick))
+        self.generations.remove_all_but(Some(tick))?;
+        self.is_clean.store(true, Ordering::SeqCst);
+        Ok(())
     }
 
     fn merge_frozen(&self) -> Result<(), StoreError> {

@@ -171,6 +171,12 @@ fn a_tick_can_be_repeated_and_skipped_but_never_goes_back() {
 /// Five claims before the tick, kept through whatever happened; one after it.
 fn demand_all(copy: &Path, tick: Tick) {
     let asked = Asked::open(copy);
+    let only_fresh = [format!("since-{tick}"), "used".to_owned()];
+    assert_eq!(
+        asked.store.has_ended(tick),
+        names(copy) == only_fresh,
+        "who asks knows whether there is something left to do"
+    );
     for number in 0..5 {
         assert_eq!(asked.claim(1, number, PLENTY), Claim::Repeat);
         assert_eq!(asked.claim_for(1, number, 9, PLENTY), Claim::UsedOtherwise);
@@ -179,7 +185,8 @@ fn demand_all(copy: &Path, tick: Tick) {
     asked.store.tick(tick).unwrap();
     assert_eq!(asked.counts(1), (5, 0));
     assert_eq!(asked.claim(1, 5, PLENTY), Claim::New);
-    assert_eq!(names(copy), [format!("since-{tick}"), "used".to_owned()]);
+    assert!(asked.store.has_ended(tick));
+    assert_eq!(names(copy), only_fresh);
     let used = SortedFile::<RECORD, ID>::open(&copy.join(USED)).unwrap();
     assert_eq!(used.len(), 5);
     for number in 0..5 {
