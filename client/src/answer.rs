@@ -5,6 +5,7 @@ use crate::error::Error;
 use protocol::media;
 use protocol::problem::Problem;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 /// What came back.
 pub struct Answer {
@@ -29,6 +30,21 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// An answer with nothing in its headers but a `Content-Type`.
+    pub fn new(status: u16, content_type: Option<&str>, body: Vec<u8>) -> Self {
+        Self {
+            status,
+            body,
+            media_type: content_type.map(essence),
+            www_authenticate: None,
+            policy: None,
+            leads_elsewhere: false,
+            tag: None,
+            retry_after_seconds: None,
+            host: String::new(),
+        }
+    }
+
     /// Demands one of these statuses, and the media type if one is named; anything else is the error that it is.
     pub fn demand(self, statuses: &[u16], media_type: Option<&str>) -> Result<Self, Error> {
         if !statuses.contains(&self.status) {
@@ -50,7 +66,7 @@ impl Answer {
             r#type: String,
         }
         let problem = (self.media_type.as_deref() == Some(media::PROBLEM))
-            .then(|| serde_json::from_slice::<Document>(&self.body).ok())
+            .then(|| read_json::<Document>(&self.body))
             .flatten()
             .and_then(|document| Problem::from_urn(&document.r#type));
         let (host, status) = (&self.host, self.status);
@@ -69,8 +85,28 @@ impl Answer {
     }
 }
 
+/// Reads a body as JSON. It is UTF-8 (RFC 8259 §8.1) also where nobody reads it, so that no two clients see another answer.
+pub fn read_json<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
+    serde_json::from_str(std::str::from_utf8(body).ok()?).ok()
+}
+
 /// A media type without its parameters, in lower case.
 pub fn essence(content_type: &str) -> String {
     let essence = content_type.split(';').next().unwrap_or_default();
     essence.trim().to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_with_bytes_that_are_no_text_is_none() {
+        let refused = |title: &[u8]| {
+            let body = [&b"{\"title\":\""[..], title, b"\",\"type\":\"urn:headcount:problem:invite-used\"}"].concat();
+            matches!(Answer::new(409, Some(media::PROBLEM), body).refusal(), Error::Refused { .. })
+        };
+        assert!(refused(b"used"));
+        assert!(!refused(b"used\xfe\xff"));
+    }
 }

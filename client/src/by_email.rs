@@ -1,6 +1,7 @@
 //! Asking for an invite by e-mail: of the issuer, over an operation of its own. That you asked, the operator and your mail
 //! provider then know; what the link is used for, they do not learn from it.
 
+use crate::answer::read_json;
 use crate::campaign::Site;
 use crate::error::Error;
 use crate::transport::{Message, Network};
@@ -27,8 +28,8 @@ pub async fn offer(network: &Network, site: &Site) -> Result<EmailOffer, Error> 
     let answer = network.operation(&site.issuer()?)?.get(PATH, OFFER_BYTES_MAX).await?;
     let none = || Error::Local("This campaign gives no invites by e-mail now; ask its organisers for one.".to_owned());
     let answer = answer.demand(&[200], Some(media::JSON))?;
-    let offer: EmailOffer = serde_json::from_slice(&answer.body)
-        .map_err(|_| Error::Misbehaved("The server's offer is not in the form of this protocol.".to_owned()))?;
+    let offer: EmailOffer = read_json(&answer.body)
+        .ok_or_else(|| Error::Misbehaved("The server's offer is not in the form of this protocol.".to_owned()))?;
     if offer.open { Ok(offer) } else { Err(none()) }
 }
 

@@ -4,7 +4,7 @@
 //!
 //! `{"do":NAME,…}` is answered by `{"ok":{…}}` or `{"mistake":{"kind":KIND,…}}`; binary values are base64url.
 
-use crate::answer::{Answer, essence};
+use crate::answer::Answer;
 use crate::campaign::{assemble, check_id, homes, issuer_at};
 use crate::error::Error;
 use crate::participation::{Posting, ask, check_directory, place_of, pledge, prepare, take_receipt, take_response};
@@ -239,17 +239,8 @@ fn shown(campaign: &Campaign, origin: &str, pinned: bool) -> Reply {
 
 /// What an answer that was not hoped for means: the problem that it names, and whether the same request may be tried again.
 fn problem(request: &Request) -> Done {
-    let answer = Answer {
-        status: request.status.ok_or(Mistake::Malformed)?,
-        body: request.body()?.to_vec(),
-        media_type: request.media_type.as_deref().map(essence),
-        www_authenticate: None,
-        policy: None,
-        leads_elsewhere: false,
-        tag: None,
-        retry_after_seconds: None,
-        host: String::new(),
-    };
+    let status = request.status.ok_or(Mistake::Malformed)?;
+    let answer = Answer::new(status, request.media_type.as_deref(), request.body()?.to_vec());
     let refusal = answer.refusal();
     let name = match &refusal {
         Error::Refused { problem, .. } => Some(problem.name()),

@@ -4,7 +4,7 @@
 //! The key that signs announcements is made here, on the organiser's device, and never goes to a server.
 
 use crate::address::BaseUrl;
-use crate::answer::Answer;
+use crate::answer::{Answer, read_json};
 use crate::error::Error;
 use crate::transport::{Message, Network, Operation};
 use protocol::announcement::Announcement;
@@ -179,7 +179,7 @@ impl Organiser {
         let answer = self.post("/organiser/invites", media::JSON, body, LINKS_BYTES_MAX).await?;
         let body = Zeroizing::new(answer.demand(&[200, 201], Some(media::JSON))?.body);
         let strange = || Error::Misbehaved("The server answered with something else than invite links.".to_owned());
-        let mut invites: Invites = serde_json::from_slice(&body).map_err(|_| strange())?;
+        let mut invites: Invites = read_json(&body).ok_or_else(strange)?;
         let usable = |link: &String| InviteLink::parse(link).is_ok_and(|link| link.invite.is_some());
         if invites.batch != batch || invites.links.len() != count as usize || !invites.links.iter().all(usable) {
             return Err(strange());
@@ -190,8 +190,8 @@ impl Organiser {
     /// The batches that this organiser may see.
     pub async fn batches(&self) -> Result<Vec<Batch>, Error> {
         let answer = self.get("/organiser/batches", LIST_BYTES_MAX).await?;
-        let read = serde_json::from_slice::<Batches>(&answer.body).map(|list| list.batches);
-        read.map_err(|_| {
+        let read = read_json::<Batches>(&answer.body).map(|list| list.batches);
+        read.ok_or_else(|| {
             Error::Misbehaved("The server answered with something else than a list of batches.".to_owned())
         })
     }
@@ -206,15 +206,17 @@ impl Organiser {
     /// What the organisers did, in order.
     pub async fn actions(&self) -> Result<Vec<Action>, Error> {
         let answer = self.get("/organiser/actions", LIST_BYTES_MAX).await?;
-        let read = serde_json::from_slice::<Actions>(&answer.body).map(|list| list.actions);
-        read.map_err(|_| Error::Misbehaved("The server answered with something else than a log of actions.".to_owned()))
+        let read = read_json::<Actions>(&answer.body).map(|list| list.actions);
+        read.ok_or_else(|| {
+            Error::Misbehaved("The server answered with something else than a log of actions.".to_owned())
+        })
     }
 
     /// The published numbers; the organiser sees what everybody sees.
     pub async fn counts(&self) -> Result<Counts, Error> {
         let answer = self.get("/organiser/counts", COUNTS_BYTES_MAX).await?;
-        serde_json::from_slice(&answer.body)
-            .map_err(|_| Error::Misbehaved("The server's counts are not in the form of this protocol.".to_owned()))
+        read_json(&answer.body)
+            .ok_or_else(|| Error::Misbehaved("The server's counts are not in the form of this protocol.".to_owned()))
     }
 
     /// Publishes a signed announcement. It becomes an entry of the log and cannot be taken back.

@@ -3,6 +3,7 @@
 //!
 //! Nothing here keeps or prints anything; what must survive an accident is the phrase, which the caller shows first.
 
+use crate::answer::read_json;
 use crate::error::Error;
 use protocol::auth_scheme::token_header;
 use protocol::campaign::Campaign;
@@ -46,8 +47,8 @@ pub struct Posting {
 /// Demands of an issuer directory (RFC 9578 §4) exactly the key of the genesis, byte for byte, and no other address for
 /// requests than everybody's.
 pub fn check_directory(campaign: &Campaign, body: &[u8]) -> Result<(), Error> {
-    let directory: IssuerDirectory = serde_json::from_slice(body)
-        .map_err(|_| Error::Misbehaved("The issuer's directory cannot be read.".to_owned()))?;
+    let directory: IssuerDirectory =
+        read_json(body).ok_or_else(|| Error::Misbehaved("The issuer's directory cannot be read.".to_owned()))?;
     directory.check(campaign.token_key())?;
     // Any other path could be a mark for one person, and any other host somebody else's.
     if directory.issuer_request_uri != TOKEN_REQUEST_PATH {

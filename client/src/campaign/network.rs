@@ -3,6 +3,7 @@
 
 use super::{assemble, check_id, homes, issuer_at};
 use crate::address::BaseUrl;
+use crate::answer::read_json;
 use crate::error::Error;
 use crate::log_reader::{Source, check_genesis};
 use crate::transport::Network;
@@ -69,8 +70,8 @@ pub async fn counts(source: &Source, campaign: &Campaign) -> Result<Option<Count
     let Some(bytes) = source.read("counts.json", COUNTS_BYTES_MAX).await? else {
         return Ok(None);
     };
-    let counts: Counts = serde_json::from_slice(&bytes)
-        .map_err(|_| Error::Misbehaved("The server's counts.json is not in the form of this protocol.".to_owned()))?;
+    let counts: Counts = read_json(&bytes)
+        .ok_or_else(|| Error::Misbehaved("The server's counts.json is not in the form of this protocol.".to_owned()))?;
     check_counts(&counts, campaign)?;
     Ok(Some(counts))
 }

@@ -28,17 +28,7 @@ fn refusal(input: &[u8]) {
     let Some(([high, low, length], rest)) = input.split_first_chunk::<3>() else { return };
     let (named, body) = rest.split_at(rest.len().min(usize::from(*length)));
     let Ok(named) = std::str::from_utf8(named) else { return };
-    let answer = Answer {
-        status: u16::from_be_bytes([*high, *low]),
-        body: body.to_vec(),
-        media_type: Some(essence(named)),
-        www_authenticate: None,
-        policy: None,
-        leads_elsewhere: false,
-        tag: None,
-        retry_after_seconds: None,
-        host: "origin.example".to_owned(),
-    };
+    let answer = Answer::new(u16::from_be_bytes([*high, *low]), Some(named), body.to_vec());
     let error = answer.refusal();
     let sentence = error.to_string();
     assert!(!sentence.contains(char::is_control) && !sentence.is_empty(), "{sentence:?}");

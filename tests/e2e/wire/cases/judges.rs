@@ -2,7 +2,7 @@
 //! campaign of the vectors, as a stranger has.
 
 use crate::wire::vectors::{Vectors, from_hex};
-use client::answer::{Answer, essence};
+use client::answer::Answer;
 use client::campaign::{assemble, check_counts};
 use client::error::Error as ClientError;
 use client::participation::{check_directory, prepare, take_receipt, take_response};
@@ -204,17 +204,8 @@ fn nothing<T, E>(judged: Result<T, E>) -> Judged {
 
 /// What a Client makes of an answer that was not hoped for.
 fn answer(input: &Value) -> &'static str {
-    let answer = Answer {
-        status: u16::try_from(input["status"].as_u64().unwrap()).unwrap(),
-        body: input["body"].as_str().unwrap().as_bytes().to_vec(),
-        media_type: input["content_type"].as_str().map(essence),
-        www_authenticate: None,
-        policy: None,
-        leads_elsewhere: false,
-        tag: None,
-        retry_after_seconds: None,
-        host: String::new(),
-    };
+    let status = u16::try_from(input["status"].as_u64().unwrap()).unwrap();
+    let answer = Answer::new(status, input["content_type"].as_str(), input["body"].as_str().unwrap().into());
     match answer.refusal() {
         ClientError::Refused { problem, .. } => problem.name(),
         ClientError::Lost(_) => "lost",
