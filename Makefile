@@ -198,7 +198,7 @@ bench: setup-bench
 	export TMPDIR="$$(mktemp -d -p "$${CARGO_TARGET_DIR:-target}" bench-XXXXXX)"
 	TMPDIR="$$(realpath "$$TMPDIR")"
 	trap 'rm -rf "$$TMPDIR"' EXIT
-	cargo bench --locked -p tests --profile dev --bench bench -- $(WHAT)
+	cargo bench --locked --workspace --profile dev --bench bench -- $(WHAT)
 
 # It judges speed too, which the gate must not: machines differ. Reports: target/lighthouse/reports.
 lighthouse: page setup-browsers
@@ -209,7 +209,7 @@ lighthouse: page setup-browsers
 	failed() { echo "lighthouse: $$1" >&2; exit 1; }
 	npm_install tests/lighthouse "$$target/lighthouse" "Lighthouse"
 	cp tests/lighthouse/marks.mjs tests/browsers/node/chromium.mjs "$$target/lighthouse"
-	cargo build --quiet --locked -p server
+	cargo build --quiet --locked --workspace --bins
 	cd "$$target/lighthouse"
 	node marks.mjs "$$target/debug/headcount-server" "$$target/page" "$$target/lighthouse/reports"
 

@@ -44,10 +44,10 @@ pub(crate) fn alone<T>(work: impl FnOnce() -> T) -> (T, Took) {
 
 /// Work in which other threads of this process take part.
 pub(crate) fn together<T>(work: impl FnOnce() -> T) -> (T, Took) {
-    let (process, load, start) = (process_cpu(), load_cpu(), Instant::now());
+    let (process, load, start) = (process_cpu(), cpu_of_threads(LOAD), Instant::now());
     let result = work();
     let wall = start.elapsed();
-    let (process, load) = (process_cpu() - process, load_cpu() - load);
+    let (process, load) = (process_cpu() - process, cpu_of_threads(LOAD) - load);
     (result, Took { wall, cpu: process.saturating_sub(load) })
 }
 
@@ -77,15 +77,15 @@ pub(crate) fn cpu_of(process: &str) -> Duration {
     Duration::from_millis(hundredths * 10)
 }
 
-/// The threads that make load live as long as the bench, so none is missed.
-fn load_cpu() -> Duration {
+/// The processor time of this process's threads of a name; they live as long as the bench, so none is missed.
+pub(crate) fn cpu_of_threads(called: &str) -> Duration {
     let tasks = fs::read_dir("/proc/self/task").expect("Linux lists the threads of a process");
     let mut sum = Duration::ZERO;
     for task in tasks {
         let path = task.expect("a thread").path();
         // a thread may have ended since it was listed; those of the load do not end
         let name = fs::read_to_string(path.join("comm")).unwrap_or_default();
-        if name.trim_end() == LOAD {
+        if name.trim_end() == called {
             sum += on_cpu(&path.join("schedstat").to_string_lossy());
         }
     }

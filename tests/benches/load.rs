@@ -73,6 +73,37 @@ async fn send_some(
     }
 }
 
+/// Name of the threads that attack.
+pub(crate) const ATTACK: &str = "attack";
+
+/// Sends requests over connections of their own until it is time, from `next` on; who waits then gets his answer.
+pub(crate) async fn until_told(
+    to: SocketAddr,
+    requests: Arc<Vec<Vec<u8>>>,
+    next: Arc<AtomicUsize>,
+    end: Instant,
+) -> Vec<Answer> {
+    let send = || {
+        let (requests, next) = (requests.clone(), next.clone());
+        async move {
+            let mut answers = Vec::new();
+            while Instant::now() < end {
+                let index = next.fetch_add(1, Relaxed);
+                let mut stream = connect(to).await;
+                stream.write_all(requests.get(index).expect("enough of them")).await.expect("a write");
+                answers.push(read_answer(&mut stream).await);
+            }
+            answers
+        }
+    };
+    let running: Vec<_> = (0..CONNECTIONS).map(|_| tokio::spawn(send())).collect();
+    let mut all = Vec::new();
+    for task in running {
+        all.extend(tokio::time::timeout(PATIENCE, task).await.expect("an end in time").expect("no panic"));
+    }
+    all
+}
+
 /// What became of one request of a steady load.
 pub(crate) struct Sent {
     /// Which request.

@@ -1,7 +1,7 @@
 //! `make bench`: what Headcount does per second beside what peers do in the same run, in one table.
 //!
-//! Words after `--` choose subjects whose names contain one of them; none chooses all but the last two, `half a million` and
-//! `five million`, which take minutes and gigabytes of disk: they run only for who asks, as in `make bench WHAT=million`.
+//! Words after `--` choose subjects whose names contain one of them; none chooses all but the last three, `abuse`, `half a million`
+//! and `five million`, which take minutes, the latter also gigabytes of disk: they run only for who asks, as in `make bench WHAT=million`.
 
 #![allow(
     clippy::expect_used,
@@ -10,6 +10,7 @@
     reason = "a bench ends at the first thing that is wrong"
 )]
 
+mod abuse;
 mod big_audit;
 mod big_log;
 mod big_tick;
@@ -45,6 +46,9 @@ fn main() {
     rows.extend(http::run(&mut criterion, &yard, &mut stage, wanted));
     rows.extend(overview::run(&mut criterion, &yard, wanted));
     rows.extend(log::run(&mut criterion, &yard, &mut stage, wanted));
+    if words.iter().any(|word| abuse::NAME.contains(word.as_str())) {
+        rows.extend(abuse::run());
+    }
     if words.iter().any(|word| big_audit::NAME.contains(word.as_str())) {
         rows.extend(big_audit::run(&mut criterion));
     }

@@ -27,14 +27,19 @@ impl SecondClient {
         Self(folder, installed("peers/venv/bin/python", "setup-peers").unwrap_or_else(|said| panic!("{said}")))
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    fn command(&self, program: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.1);
-        command.env("NO_PROXY", "127.0.0.1").arg(self.0.path().join("second_client.py")).args(arguments);
+        command.env("NO_PROXY", "127.0.0.1").arg(self.0.path().join(program)).args(arguments);
         command
     }
 
     fn run(&self, arguments: &[&str], input: &str) -> Result<Value, String> {
-        run(&mut self.command(arguments), input, Duration::from_secs(120))
+        run(&mut self.command("second_client.py", arguments), input, Duration::from_secs(120))
+    }
+
+    /// A registration by the program that can be read in one sitting.
+    fn run_short(&self, place: &str, input: &str) -> Result<Value, String> {
+        run(&mut self.command("short_client.py", &[place, "0"]), input, Duration::from_secs(120))
     }
 }
 
@@ -42,7 +47,7 @@ impl SecondClient {
 fn a_client_that_was_written_from_the_document_alone_reads_every_vector() {
     let client = SecondClient::unpack();
     let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../protocol/tests/vectors");
-    let said = client.command(&["vectors", vectors.to_str().unwrap()]).output().unwrap();
+    let said = client.command("second_client.py", &["vectors", vectors.to_str().unwrap()]).output().unwrap();
     let (out, err) = (String::from_utf8_lossy(&said.stdout), String::from_utf8_lossy(&said.stderr));
     assert!(said.status.success(), "{out}\n{err}");
     let checked: usize = out.split(|c: char| !c.is_ascii_digit()).find_map(|word| word.parse().ok()).unwrap();
@@ -52,7 +57,8 @@ fn a_client_that_was_written_from_the_document_alone_reads_every_vector() {
 #[test]
 fn a_client_that_was_written_from_the_document_alone_takes_part_and_finds_its_pledge() {
     let (client, demo) = (SecondClient::unpack(), Demo::start("2", "0"));
-    let phrase = Phrase::generate(&mut rand::rng()).words();
+    let phrase = Phrase::generate(&mut rand::rng());
+    let (numbers, phrase) = (phrase.numbers(), phrase.words());
     let options = ["--yes", "--wait", "0"];
     let take_part = |invite: usize, more: &[&str], lines: &str| {
         let arguments = [&["register", "-", "7"][..], &options, more].concat();
@@ -64,7 +70,13 @@ fn a_client_that_was_written_from_the_document_alone_takes_part_and_finds_its_pl
     assert_eq!((&again["status"], &again["nonce"]), (&200.into(), &first["nonce"]), "the same phrase, the same pledge");
     let refused = take_part(0, &[], "").unwrap_err();
     assert!(!refused.contains("Traceback"), "another phrase with a used invite: {refused}");
-    (1..5).for_each(|invite| assert_eq!(take_part(invite, &[], "").unwrap()["status"], 201));
+    (1..4).for_each(|invite| assert_eq!(take_part(invite, &[], "").unwrap()["status"], 201));
+
+    let again = client.run_short("7", &format!("{}\n{}\n", demo.link(0), *numbers)).unwrap();
+    assert_eq!((&again["status"], &again["nonce"]), (&200.into(), &first["nonce"]), "both make the same bytes");
+    assert_eq!(client.run_short("7", &demo.link(4)).unwrap()["status"], 201);
+    let refused = client.run_short("7", &demo.link(4)).unwrap_err();
+    assert!(refused.contains("invite-used") && !refused.contains("Traceback"), "{refused}");
 
     wait_until(|| published(demo.told("url")) == 5);
     let find = |phrase: &str| {

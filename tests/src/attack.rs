@@ -1,7 +1,7 @@
 //! Attacks: what somebody with many connections and many addresses does to a server. Each is a row: what a connection begins
 //! with, what it sends again and again, how it reads the answers, and when it is given up for a new one.
 //!
-//! For the gate, which looks that nobody else is harmed.
+//! For the gate, which looks that nobody else is harmed, and for the bench, which measures what others keep.
 
 use protocol::auth_scheme::token_header;
 use protocol::campaign::Campaign;

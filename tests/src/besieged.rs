@@ -62,6 +62,11 @@ impl Besieged {
         line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
     }
 
+    /// Lets the peak begin anew.
+    pub fn forget_memory_peak(&self) {
+        fs::write(format!("/proc/{}/clear_refs", self.demo.id()), "5").expect("it is this user's process");
+    }
+
     /// The files that it has open, connections among them.
     pub fn files(&self) -> usize {
         fs::read_dir(format!("/proc/{}/fd", self.demo.id())).expect("Linux lists them").count()
