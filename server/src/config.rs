@@ -35,6 +35,13 @@ pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// Signatures that may wait behind those being made, per core. At 1 ms each nobody waits more than a quarter of a second.
 pub const SIGNATURES_WAITING_MAX: u32 = 256;
 
+/// Answers a second that a forger hears: a wrong invite, token or password, or one repeat too many. Others wait for their turn, so
+/// that guessing costs a tenth of a core; of a crowd of honest people some in a second mistype.
+pub const GUESSES_PER_SECOND_MAX: u32 = 1000;
+
+/// Such answers that are given at once after a pause: nobody waits for his where nobody guesses.
+pub const GUESSES_AT_ONCE_MAX: u32 = 1000;
+
 /// Exact repeats of one token request that are answered between two ticks: each costs a signature, and a client that
 /// lost an answer needs one or two.
 pub const REPEATS_PER_TICK_MAX: u8 = 10;

@@ -46,6 +46,7 @@ mod model;
 mod organiser;
 pub mod organisers;
 mod origin;
+mod pace;
 mod page;
 mod plan;
 mod public;

@@ -8,6 +8,7 @@ use crate::config::{
 use crate::connections::{Arriving, Connections, Line, Seat, with_files_for};
 use crate::error::{Error, Refusal};
 use crate::http::closing;
+use crate::pace::Pace;
 use crate::{Deployment, raid, tell};
 use axum::Router;
 use axum::response::{IntoResponse, Response};
@@ -160,6 +161,7 @@ async fn listen(
     mut stopped: watch::Receiver<bool>,
     age_max: Duration,
 ) {
+    let pace = Arc::new(Pace::new());
     while let Some(room) = connections.room().await {
         let stream = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -171,7 +173,8 @@ async fn listen(
             tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
         };
-        tokio::spawn(serve_connection(stream, connections.come(room), routes.clone(), stopped.clone(), age_max));
+        let (seat, pace) = (connections.come(room), pace.clone());
+        tokio::spawn(serve_connection(stream, seat, pace, routes.clone(), stopped.clone(), age_max));
     }
     drop(listener);
     let _ = tokio::time::timeout(DRAIN_TIMEOUT, connections.all_ended()).await;
@@ -183,6 +186,7 @@ async fn listen(
 async fn serve_connection(
     stream: TcpStream,
     seat: Arc<Seat>,
+    pace: Arc<Pace>,
     routes: Router,
     mut stopped: watch::Receiver<bool>,
     age_max: Duration,
@@ -196,7 +200,7 @@ async fn serve_connection(
         // no answer says when it was made: not a receipt that is kept, nor a clock whose drift tells where an onion
         // service stands; who needs a Date notes when the answer came (RFC 9110 §6.6.1)
         .auto_date_header(false)
-        .serve_connection(line, service_fn(|request| answer(request, &routes, &seat, begin + age_max)));
+        .serve_connection(line, service_fn(|request| answer(request, &routes, &seat, &pace, begin + age_max)));
     let mut connection = pin!(connection);
     tokio::select! {
         _ = connection.as_mut() => return, // a client's broken connection is nobody's news
@@ -214,12 +218,16 @@ async fn answer(
     request: hyper::Request<Incoming>,
     routes: &Router,
     seat: &Arc<Seat>,
+    pace: &Pace,
     last: Instant,
 ) -> Result<Response, Infallible> {
     let is_last = Instant::now() >= last;
     let request = request.map(|body| Arriving::on(seat, body));
     let answer = within_time(TowerToHyperService::new(routes.clone()).call(request)).await;
-    seat.waits();
+    seat.waits(); // also while it waits for its turn
+    if let Ok(answer) = &answer {
+        pace.turn(answer.status()).await;
+    }
     if is_last { answer.map(closing) } else { answer }
 }
 

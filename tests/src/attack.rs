@@ -180,9 +180,11 @@ impl Attack {
             Self::of("header bombs", &[431], vec![b'y'; 100_000]).begins("GET / HTTP/1.1\r\nx: ").flood(500.0),
             Self::of("a thousand headers", &[431], many_lines.into()).begins("GET / HTTP/1.1\r\n").flood(500.0),
             Self::of("coming and going", &[], Vec::new()).flood(per_second / 5.0).reads(Reads::Nothing),
-            Self::of("forged invites", &[401], slow).flood(per_second),
+            Self::of("forged invites", &[401], slow.clone()).flood(per_second),
             Self::of("forged tokens", &[401], target.forged.repeat(AT_ONCE))
                 .flood_on(per_second / AT_ONCE as f64, AT_ONCE),
+            Self::of("unheard forged invites", &[], slow).flood(per_second).reads(Reads::Nothing),
+            Self::of("unheard forged tokens", &[], target.forged.clone()).flood(per_second).reads(Reads::Nothing),
             Self::of("repeats of one valid invite", &[200, 429, 503], asks).flood(per_second),
             Self::of("an organiser's token guessed", &[401], post("/organiser/invites", media::JSON, wrong, b"{}"))
                 .flood_on(organisers, 1)
