@@ -75,13 +75,13 @@ release: page programs
 	echo "release: all of it is in $$to; to check it elsewhere: sha256sum --check SHA256SUMS"
 
 # Built as the tests build them, so that what was tried is what runs, but anew: no folder of this machine, which may be named
-# after a person, is in them. Whether they are the same bytes elsewhere `make reproduce` says.
+# after a person, is in them, nor a build id, which would be a digest of what is stripped. Whether they are the same bytes elsewhere `make reproduce` says.
 programs: setup
 	target="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")" to="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")/release-programs"
 	crates="$$(realpath -m "$${CARGO_HOME:-$$HOME/.cargo}")"
 	echo "release: building headcount-server and headcount; the first time takes some minutes"
 	CARGO_INCREMENTAL=0 \
-	RUSTFLAGS="--remap-path-prefix=$(CURDIR)=headcount --remap-path-prefix=$$crates=crates --remap-path-prefix=$$target=target" \
+	RUSTFLAGS="--remap-path-prefix=$(CURDIR)=headcount --remap-path-prefix=$$crates=crates --remap-path-prefix=$$target=target -C link-arg=-Wl,--build-id=none" \
 	CFLAGS="-ffile-prefix-map=$$target=target -ffile-prefix-map=$$crates=crates" \
 	  cargo build --locked --package server --package client --bins --target-dir "$$target/release-build"
 	rm -rf "$$to"

@@ -40,10 +40,11 @@ def sign_note(text, name, seed):
 
 def check_members(vectors):
     """Every member that is not an input, from those before it."""
-    v = {name: bytes.fromhex(value) if type(value) is str and re.fullmatch("([0-9a-f]{2})+", value) else value
-         for name, value in vectors.items()}
+    forms = {"number": lambda it: it, "text": lambda it: it, "hex": bytes.fromhex, "base64url": unbase64}
+    v = {name: [forms[form[8:]](one) for one in value] if form.startswith("list of ") else forms[form](value)
+         for name, (form, value) in vectors.items()}
     campaign, places = read_genesis(v["genesis"].encode()), read_places(v["places_json"].encode())
-    n, d = private(unbase64(v["issuer_private_key"]))
+    n, d = private(v["issuer_private_key"])
     seeds = [Ed25519PrivateKey.from_private_bytes(v[name]) for name in ("log_seed", "receipt_seed", "organiser_seed")]
     own = derive(campaign, places, v["place"], v["phrase_seed"])
     again = derive(campaign, places, v["redrawn_place"], v["redrawn_phrase_seed"])
@@ -52,13 +53,13 @@ def check_members(vectors):
     invite_id = v["invite_batch"].to_bytes(2, "big") + v["invite_random"]
     code = read_code(crockford(invite_id + hmac.digest(v["invite_key"], campaign.id + invite_id, "sha256")[:10]))
     spelled = base64.b32encode(campaign.id).decode().lower().strip("=")
-    entries = [bytes.fromhex(entry) for entry in v["log_entries"]]
+    entries = v["log_entries"]
     hashes = [sha256(b"\0", entry) for entry in entries]
     said = '{"date":1700100000,"text":{"en":"Saturday at noon."}}'
     announcement = f"headcount/v1/announcement\n{campaign.id.hex()}\n1\n{said}\n"
     head = f"{campaign.log_name}\n{len(entries)}\n{base64.b64encode(tree_root(hashes)).decode()}\n"
     mine = {
-        "token_key": base64.urlsafe_b64encode(campaign.token_spki).decode(), "token_key_id": campaign.key_id,
+        "token_key": campaign.token_spki, "token_key_id": campaign.key_id,
         "campaign_id": campaign.id, "campaign_numbers": campaign_numbers(campaign.id),
         "campaign_words": words_of(campaign_numbers(campaign.id)), "token_challenge": campaign.challenge,
         "challenge_digest": campaign.challenge_digest, "invite_id": invite_id, "invite_code": code,
@@ -69,7 +70,7 @@ def check_members(vectors):
         "receipt": seeds[1].sign(b"headcount/v1/receipt" + campaign.id + own.nonce),
         "blinding_factor": own.factor.to_bytes(256, "big"), "redrawn_draws_refused": again.refused_draws,
         "redrawn_pledge": again.pledge, "redrawn_blinding_factor": again.factor.to_bytes(256, "big"),
-        "redrawn_token_request": again.request, "log_leaf_hashes": [leaf.hex() for leaf in hashes],
+        "redrawn_token_request": again.request, "log_leaf_hashes": hashes,
         "announcement_note": sign_note(announcement, campaign.log_name + "/organiser", v["organiser_seed"]),
         "log_root": tree_root(hashes), "checkpoint_note": sign_note(head, campaign.log_name, v["log_seed"])}
     mine |= {name: getattr(own, name) for name in vars(own) if name in v}
@@ -82,7 +83,7 @@ def check_members(vectors):
          [campaign.log_key, campaign.receipt_key, campaign.organiser_key])
     found = set()  # log_entries: everybody's own pledge stands there once, and there are no others
     for seed, place in zip(v["log_phrase_seeds"], v["log_places"], strict=True):
-        level, index = find_own(campaign, derive(campaign, places, place, bytes.fromhex(seed)), entries)
+        level, index = find_own(campaign, derive(campaign, places, place, seed), entries)
         same("own-entry", read_entry(entries[index])[:2], (2, level))
         found.add(index)
     same("entries", found, {index for index, entry in enumerate(entries) if entry[0] == 2})
@@ -184,7 +185,7 @@ def check_rfcs(folder):
 def check(folder):
     folder = Path(folder)
     vectors = json.loads((folder / "headcount-v1.json").read_text())["members"]
-    context = check_members({member["name"]: member["value"] for member in vectors})
+    context = check_members({member["name"]: (member["form"], member["value"]) for member in vectors})
     left_out = check_cases(json.loads((folder / "headcount-v1-cases.json").read_text())["cases"], *context)
     check_rfcs(folder)
     return f"{counted.total()} checked: {dict(counted)}; left to auditors: {', '.join(left_out)}"

@@ -22,9 +22,14 @@ SPKI = bytes.fromhex("30820152303d06092a864886f70d01010a3030a00d300b060960864801
 E = 65537
 
 
+def refuse(sentence):
+    print(sentence, file=sys.stderr)
+    sys.exit(3)
+
+
 def demand(holds, otherwise):
     if not holds:
-        sys.exit(otherwise)
+        refuse(otherwise)
 
 
 def sha256(*parts):
@@ -45,12 +50,12 @@ def ask(url, limit, headers=None, body=None, media_type=None):
         answer = connection.getresponse()
         read = answer.read(limit + 1)
     except (OSError, http.client.HTTPException):
-        sys.exit("No answer: nobody knows whether the request arrived. Try again with the same phrase and place.")
+        refuse("No answer: nobody knows whether the request arrived. Try again with the same phrase and place.")
     finally:
         connection.close()
     if answer.status not in (200, 201):
         found = re.search(rb'"urn:headcount:problem:([a-z-]+)"', read[:16384])
-        sys.exit(f"The server refused: {found[1].decode() if found else answer.status}.")
+        refuse(f"The server refused: {found[1].decode() if found else answer.status}.")
     right = len(read) <= limit and media_type in (None, answer.getheader("Content-Type"))
     demand(right, "The server misbehaves: stop.")
     return answer.status, read

@@ -20,7 +20,7 @@ use protocol::note::{NoteSigner, NoteVerifier, TreeHead};
 use protocol::phrase::{campaign_numbers, campaign_words};
 use protocol::receipt::{sign_receipt, verify_receipt};
 use protocol::tile::{TileTree, leaf_hash};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use std::path::Path;
 
@@ -32,41 +32,55 @@ const PLACES: [u32; 15] = [4, 4, 4, 4, 4, 1, 1, 1, 2, 2, 3, 3, 3, 5, 5];
 /// Which of them is shown in full: its place and region have numbers that show the byte order.
 const SHOWN: usize = 13;
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct Document {
     about: String,
     members: Vec<Member>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct Member {
     name: String,
+    /// How the value is written: see [`ABOUT`].
+    form: String,
     what: String,
     value: Value,
 }
 
 impl Document {
     fn put(&mut self, name: &str, what: &str, value: impl Into<Value>) {
+        let value = value.into();
+        let form = match value.as_array().map_or(&value, |list| &list[0]) {
+            Value::Number(_) => "number",
+            _ => "text",
+        };
+        self.put_as(form, name, what, value);
+    }
+
+    fn put_as(&mut self, form: &str, name: &str, what: &str, value: impl Into<Value>) {
         assert!(self.members.iter().all(|member| member.name != name), "{name}");
-        self.members.push(Member { name: name.to_owned(), what: what.to_owned(), value: value.into() });
+        let value = value.into();
+        let form = if value.is_array() { format!("list of {form}") } else { form.to_owned() };
+        self.members.push(Member { name: name.to_owned(), form, what: what.to_owned(), value });
     }
 
     fn put_hex(&mut self, name: &str, what: &str, bytes: impl AsRef<[u8]>) {
-        self.put(name, what, HEXLOWER.encode(bytes.as_ref()));
+        self.put_as("hex", name, what, HEXLOWER.encode(bytes.as_ref()));
     }
 }
 
 const ABOUT: &str = "Headcount, format version 1: one small campaign, from the issuer's key to the signed log. Members \
-marked Input are given; every other one follows from those before it. Byte strings are lower-case hexadecimal unless a \
-member says otherwise, numbers on the wire are big endian, || joins bytes, text in quotes is ASCII.";
+marked Input are given; every other one follows from those before it. The form of a value is number, text (a string as it is), hex (bytes \
+in lower-case hexadecimal), base64url (bytes, with padding) or a list of one of these. Numbers on the wire are big endian, || joins \
+bytes, text in quotes is ASCII.";
 
 #[test]
 fn headcount_v1_vectors_are_recomputed_byte_for_byte() {
     let given = std::fs::read_to_string(Path::new(FILE)).unwrap();
-    let old: Document = serde_json::from_str(&given).unwrap();
-    let key = &old.members[0];
-    assert_eq!(key.name, "issuer_private_key");
-    let issuer = BASE64URL.decode(key.value.as_str().unwrap().as_bytes()).unwrap();
+    let old: Value = serde_json::from_str(&given).unwrap();
+    let key = &old["members"][0];
+    assert_eq!(key["name"], "issuer_private_key");
+    let issuer = BASE64URL.decode(key["value"].as_str().unwrap().as_bytes()).unwrap();
     let new = serde_json::to_string_pretty(&document(&issuer)).unwrap() + "\n";
     if std::env::var("HEADCOUNT_WRITE_VECTORS").is_ok_and(|value| value == "1") {
         std::fs::write(Path::new(FILE), new).unwrap();
@@ -95,15 +109,17 @@ fn document(issuer_der: &[u8]) -> Document {
 
 fn put_keys(out: &mut Document, issuer: &IssuerPrivateKey) {
     let der = issuer.to_der().unwrap();
-    out.put(
+    out.put_as(
+        "base64url",
         "issuer_private_key",
-        "Input. The Issuer's RSA key of 2048 bits, e = 65537: PKCS#8 DER, base64url with padding.",
+        "Input. The Issuer's RSA key of 2048 bits, e = 65537: PKCS#8 DER.",
         BASE64URL.encode(&der),
     );
-    out.put(
+    out.put_as(
+        "base64url",
         "token_key",
         "Its public half: SubjectPublicKeyInfo with the RSASSA-PSS identifier and its parameters (SHA-384, MGF1 with \
-         SHA-384, salt of 48 bytes) as RFC 9578, section 6.5, demands; base64url with padding.",
+         SHA-384, salt of 48 bytes) as RFC 9578, section 6.5, demands.",
         BASE64URL.encode(issuer.public().spki()),
     );
     let id = sha256(&[issuer.public().spki()]);
@@ -217,10 +233,11 @@ fn put_log(out: &mut Document, campaign: &Campaign, all: &[Participation]) {
     check_log(campaign, &entries);
 
     let seeds: Vec<String> = all.iter().map(|one| HEXLOWER.encode(&one.seed)).collect();
-    out.put("log_phrase_seeds", "Input. The phrase seeds of all participants of the log.", seeds);
+    out.put_as("hex", "log_phrase_seeds", "Input. The phrase seeds of all participants of the log.", seeds);
     out.put("log_places", "Input. The place of each, in the same order.", PLACES.to_vec());
     let hex: Vec<String> = entries.iter().map(|entry| HEXLOWER.encode(entry)).collect();
-    out.put(
+    out.put_as(
+        "hex",
         "log_entries",
         "The log: genesis; a page entry with the SHA-256 of the two bytes []; tick 1 with a group of place 4 (level 2); \
          the announcement; tick 4, which closes, with a group of the root (level 0), one of region 0 (level 1) and the \
@@ -231,7 +248,7 @@ fn put_log(out: &mut Document, campaign: &Campaign, all: &[Participation]) {
     let leaves: Vec<String> = entries.iter().map(|entry| HEXLOWER.encode(&leaf_hash(entry))).collect();
     assert_eq!(leaves[1], HEXLOWER.encode(&sha256(&[&[0], &entries[1]])));
     entries.iter().for_each(|entry| drop(tree.push(leaf_hash(entry))));
-    out.put("log_leaf_hashes", "SHA-256(0x00 || entry) of each entry.", leaves);
+    out.put_as("hex", "log_leaf_hashes", "SHA-256(0x00 || entry) of each entry.", leaves);
     out.put_hex(
         "log_root",
         "The RFC 6962 root of these leaves; an inner node is SHA-256(0x01 || left || right).",
