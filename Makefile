@@ -80,7 +80,7 @@ programs: setup
 	target="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")" to="$$(realpath -m "$${CARGO_TARGET_DIR:-target}")/release-programs"
 	crates="$$(realpath -m "$${CARGO_HOME:-$$HOME/.cargo}")"
 	echo "release: building headcount-server and headcount; the first time takes some minutes"
-	CARGO_INCREMENTAL=0 \
+	CARGO_INCREMENTAL=0 SOURCE_DATE_EPOCH=0 \
 	RUSTFLAGS="--remap-path-prefix=$(CURDIR)=headcount --remap-path-prefix=$$crates=crates --remap-path-prefix=$$target=target -C link-arg=-Wl,--build-id=none" \
 	CFLAGS="-ffile-prefix-map=$$target=target -ffile-prefix-map=$$crates=crates" \
 	  cargo build --locked --package server --package client --bins --target-dir "$$target/release-build"
@@ -105,8 +105,10 @@ reproduce: programs
 	done
 	echo "reproduce: the same again in another folder"
 	CARGO_HOME="$$elsewhere/crates" CARGO_TARGET_DIR="$$elsewhere/built" $(MAKE) --no-print-directory -C "$$elsewhere/another/house" programs
+	rm -rf "$$target/release-programs-elsewhere"
+	mv "$$elsewhere/built/release-programs" "$$target/release-programs-elsewhere"
 	for program in headcount-server headcount; do
-	  cmp "$$target/release-programs/$$program" "$$elsewhere/built/release-programs/$$program" ||
+	  cmp "$$target/release-programs/$$program" "$$target/release-programs-elsewhere/$$program" ||
 	    { echo "reproduce: $$program differs between two folders of one machine" >&2; exit 1; }
 	done
 	(cd "$$target/release-programs" && sha256sum headcount-server headcount)
